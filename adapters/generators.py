@@ -1,0 +1,100 @@
+"""Chooses the back end of an answer model."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from adapters.model_catalog import ModelCatalog
+from knowledge.errors import InvalidInput, Unavailable
+from knowledge.protocols import Generator
+
+Backend = Literal["auto", "openvino", "llama.cpp"]
+
+_FAST_FOR_OPENVINO = ("avx512_vnni", "avx_vnni", "amx_int8")
+"""With these OpenVINO reads prompts three to five times faster than llama.cpp; without them, no faster."""
+_OPENVINO_MEMORY = 6 << 30
+"""Bytes that must be available: the default model takes 3.8 GB there, 2 GB in llama.cpp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A back end, and why it was taken."""
+
+    backend: Literal["openvino", "llama.cpp"]
+    reason: str
+
+
+def choose_backend(backend: Backend) -> Choice:
+    """The back end to run an answer model; raises Unavailable with what to install when there is none."""
+    have = {"openvino": find_spec("openvino_genai") is not None, "llama.cpp": find_spec("llama_cpp") is not None}
+    if backend != "auto":
+        if not have[backend]:
+            extra = "openvino-genai" if backend == "openvino" else "'plumbline-assistant[llama-cpp]'"
+            raise Unavailable(f"{backend} is not installed; run `pip install {extra}` or set [answer] backend to auto")
+        return Choice(backend, "as the settings say")
+    if not any(have.values()):
+        raise Unavailable(
+            "no engine for answer models is installed; run `pip install 'plumbline-assistant[llama-cpp]'`"
+        )
+    suits, why = _suits_openvino()
+    if have["openvino"] and suits:
+        return Choice("openvino", why)
+    if have["llama.cpp"]:
+        return Choice("llama.cpp", why if have["openvino"] else "OpenVINO GenAI is not installed")
+    return Choice("openvino", f"{why}, but llama.cpp is not installed (yet)")
+
+
+def load_generator(
+    name: str, backend: Backend, catalog: ModelCatalog, threads: int = 0, context_tokens: int = 4096
+) -> Generator:
+    """The answer model `name` on the chosen back end.
+
+    Raises Unavailable when it has not been pulled or nothing can run it, InvalidInput when it is not an answer model.
+    """
+    entry = catalog.get(name)
+    if entry.role != "answer":
+        raise InvalidInput(f"{name}: is a model of the role {entry.role}; [answer] model needs one that writes answers")
+    if entry.format != "gguf":
+        raise InvalidInput(f"{name}: is in the format {entry.format}, which needs a GPU; choose a GGUF model")
+    if choose_backend(backend).backend == "openvino":
+        from adapters.openvino_generator import OpenVinoGenerator
+
+        return OpenVinoGenerator(name, catalog, threads, context_tokens)
+    from adapters.llama_cpp_generator import LlamaCppGenerator
+
+    return LlamaCppGenerator(name, catalog, threads, context_tokens)
+
+
+def _suits_openvino() -> tuple[bool, str]:
+    """Whether processor and memory are such that OpenVINO is the better choice, and the reason in words."""
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        return False, f"the processor is {platform.machine()}, where llama.cpp is faster"
+    found = _processor_flags() & set(_FAST_FOR_OPENVINO)
+    if not found:
+        return False, f"the processor has none of {', '.join(_FAST_FOR_OPENVINO)}, where llama.cpp is faster"
+    available = _available_memory()
+    if available is not None and available < _OPENVINO_MEMORY:
+        return False, f"only {available / (1 << 30):.1f} GiB of memory are available, and llama.cpp needs less"
+    return True, f"the processor has {min(found)}, with which OpenVINO is faster"
+
+
+def _processor_flags() -> set[str]:
+    """The processor's abilities as Linux names them; empty on other systems."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return set(next((line.split(":", 1)[1] for line in lines if line.startswith("flags")), "").split())
+
+
+def _available_memory() -> int | None:
+    """Bytes of memory that can be had without swapping; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")), None)

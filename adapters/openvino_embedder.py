@@ -1,0 +1,183 @@
+"""multilingual-e5-small on OpenVINO: the network is built from its weights directly, so no torch is needed.
+
+BERT encoder (Devlin et al. 2019) with the mean of the last layer, normalized, as the E5 models use it (Wang et al.
+2024, "Multilingual E5 Text Embeddings").
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters import e5_tokenizer, e5_weights
+from adapters.derived import derived_folder
+from adapters.e5_weights import E5Weights
+from adapters.model_catalog import ModelCatalog
+from knowledge.protocols import Vectors
+
+_BATCH = 16
+_BATCH_TOKENS = 2048
+"""Texts of similar length go together, at most this many tokens with padding: little is wasted, memory is bounded."""
+_LAYOUT = "e5-openvino-1"
+"""Raised when what is written beside the weights changes."""
+
+
+class OpenVinoEmbedder:
+    """An Embedder; see `knowledge.protocols`. The converted model is kept beside the weights for the next start."""
+
+    def __init__(self, name: str, catalog: ModelCatalog, threads: int) -> None:
+        entry = catalog.get(name)
+        weights = catalog.require(name)
+        folder = derived_folder(catalog.home(name) / _LAYOUT, entry.fingerprint, lambda place: _convert(weights, place))
+        self.fingerprint = entry.fingerprint
+        self.max_tokens = entry.context
+        self._prefixes = {"query": entry.query_prefix, "passage": entry.passage_prefix}
+        self._tokenizer = e5_tokenizer.read(folder / "tokenizer.json")
+        self._tokenizer.no_truncation()
+        self._cut = e5_tokenizer.read(folder / "tokenizer.json")
+        self._cut.enable_truncation(self.max_tokens)
+        self._model = _compile(folder / "model.xml", threads, folder / "compiled")
+        self.dimension = int(self._model.output(0).get_partial_shape()[1].get_length())
+        self._requests = threading.local()
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder`."""
+        return self._embed(texts, self._prefixes["passage"])
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder`."""
+        return self._embed(texts, self._prefixes["query"])
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """See `Embedder`."""
+        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(each.ids) for each in encoded]
+
+    def _embed(self, texts: Sequence[str], prefix: str) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        if not texts:
+            return vectors
+        encoded = [each.ids for each in self._cut.encode_batch_fast([prefix + text for text in texts])]
+        order = sorted(range(len(texts)), key=lambda index: len(encoded[index]))
+        for batch in _batches(order, encoded):
+            vectors[batch] = self._infer([encoded[index] for index in batch])
+        return vectors
+
+    def _infer(self, rows: Sequence[Sequence[int]]) -> Vectors:
+        """The vectors of token rows; each thread has its own request, the compiled model is shared."""
+        width = max(len(row) for row in rows)
+        ids = np.full((len(rows), width), e5_tokenizer.PAD, np.int64)
+        mask = np.zeros((len(rows), width), np.float32)
+        for number, row in enumerate(rows):
+            ids[number, : len(row)] = row
+            mask[number, : len(row)] = 1
+        request = getattr(self._requests, "request", None)
+        if request is None:
+            request = self._requests.request = self._model.create_infer_request()
+        found: Vectors = np.array(request.infer({"ids": ids, "mask": mask})[0], np.float32)
+        return found
+
+
+def _batches(order: Sequence[int], encoded: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Runs of `order`, which is sorted by length, that fit into one inference."""
+    batches: list[list[int]] = []
+    for index in order:
+        if not batches or len(batches[-1]) >= _BATCH or (len(batches[-1]) + 1) * len(encoded[index]) > _BATCH_TOKENS:
+            batches.append([])
+        batches[-1].append(index)
+    return batches
+
+
+def _compile(model: Path, threads: int, cache: Path) -> Any:
+    import openvino as ov
+
+    core = ov.Core()
+    settings: dict[str, Any] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads or os.cpu_count() or 1,
+        "CACHE_DIR": str(cache),
+    }
+    if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        settings["INFERENCE_PRECISION_HINT"] = "bf16"  # only where the processor computes in it: else it is slower
+    return core.compile_model(str(model), "CPU", settings)
+
+
+def _convert(weights_file: Path, folder: Path) -> None:
+    """Write the network and the tokenizer of a weights file into `folder` (about 3 seconds)."""
+    import openvino as ov
+
+    weights = e5_weights.read(weights_file)
+    e5_tokenizer.write(weights, folder / "tokenizer.json")
+    ov.save_model(_network(weights), str(folder / "model.xml"), compress_to_fp16=True)
+
+
+def _network(weights: E5Weights) -> Any:
+    """Inputs `ids` (i64) and `mask` (f32, 1 for a token), shape (batch, length); output (batch, hidden), unit rows."""
+    import openvino as ov
+    from openvino import opset15 as op
+
+    net = _Blocks(op, weights)
+    ids = op.parameter([-1, -1], np.int64, name="ids")
+    mask = op.parameter([-1, -1], np.float32, name="mask")
+    length = op.gather(op.shape_of(ids, "i64"), net.integers(1), net.integers(0))
+    places = op.range(net.integers(0), length, net.integers(1), "i64")
+    hidden = op.gather(net.table("emb.word", weights.vocabulary), ids, net.integers(0))
+    hidden = op.add(hidden, op.gather(net.table("emb.pos", weights.positions), places, net.integers(0)))
+    kind = weights.tensors["emb.type"].reshape(-1, weights.hidden)[0]
+    hidden = net.normalized(op.add(hidden, op.constant(kind)), "emb.ln")
+    attended = op.unsqueeze(mask, net.integers([1, 2]))
+    bias = op.multiply(op.subtract(attended, op.constant(np.float32(1))), op.constant(np.float32(1e9)))
+    for layer in range(weights.layers):
+        hidden = net.layer(hidden, bias, f"l{layer}")
+    weight = op.unsqueeze(mask, net.integers(2))
+    total = op.reduce_sum(op.multiply(hidden, weight), net.integers([1]), keep_dims=False)
+    mean = op.divide(total, op.reduce_sum(weight, net.integers([1]), keep_dims=False))
+    unit = op.normalize_l2(mean, net.integers([1]), 1e-12, "max")
+    return ov.Model([op.result(unit, name="vectors")], [ids, mask], "multilingual-e5-small")
+
+
+class _Blocks:
+    """The pieces of a BERT encoder as OpenVINO nodes."""
+
+    def __init__(self, op: Any, weights: E5Weights) -> None:
+        self._op = op
+        self._weights = weights
+
+    def integers(self, values: int | list[int]) -> Any:
+        return self._op.constant(np.array(values, np.int64))
+
+    def table(self, name: str, rows: int) -> Any:
+        return self._op.constant(self._weights.tensors[name].reshape(rows, self._weights.hidden))
+
+    def normalized(self, node: Any, name: str) -> Any:
+        op, tensors = self._op, self._weights.tensors
+        centred = op.mvn(node, self.integers([-1]), True, self._weights.epsilon, "inside_sqrt")
+        return op.add(op.multiply(centred, op.constant(tensors[f"{name}.w"])), op.constant(tensors[f"{name}.b"]))
+
+    def linear(self, node: Any, name: str, inputs: int) -> Any:
+        op, tensors = self._op, self._weights.tensors
+        matrix: NDArray[np.float32] = tensors[f"{name}.w"].reshape(-1, inputs)
+        product = op.matmul(node, op.constant(matrix), transpose_a=False, transpose_b=True)
+        return op.add(product, op.constant(tensors[f"{name}.b"]))
+
+    def layer(self, hidden: Any, bias: Any, name: str) -> Any:
+        op, sizes = self._op, self._weights
+        heads = [self._heads(self.linear(hidden, f"{name}.{part}", sizes.hidden)) for part in "qkv"]
+        mixed = op.scaled_dot_product_attention(*heads, bias)
+        joined = op.reshape(
+            op.transpose(mixed, self.integers([0, 2, 1, 3])), self.integers([0, 0, sizes.hidden]), special_zero=True
+        )
+        hidden = self.normalized(op.add(hidden, self.linear(joined, f"{name}.ao", sizes.hidden)), f"{name}.aln")
+        inner = op.gelu(self.linear(hidden, f"{name}.fi", sizes.hidden), "erf")
+        return self.normalized(op.add(hidden, self.linear(inner, f"{name}.fo", sizes.feed_forward)), f"{name}.oln")
+
+    def _heads(self, node: Any) -> Any:
+        op, sizes = self._op, self._weights
+        shape = self.integers([0, 0, sizes.heads, sizes.hidden // sizes.heads])
+        return op.transpose(op.reshape(node, shape, special_zero=True), self.integers([0, 2, 1, 3]))

@@ -1,0 +1,154 @@
+"""Answer models through OpenVINO GenAI, from the same GGUF file: fast where the processor has wide vector units."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from adapters.chat_format import render, render_head
+from adapters.derived import derived_folder
+from adapters.model_catalog import ModelCatalog
+from adapters.streaming import until_stop
+from knowledge.errors import InvalidInput, Unavailable
+from knowledge.types import Message
+
+_LAYOUT = "openvino-1"
+_END = object()
+
+
+class OpenVinoGenerator:
+    """A Generator; see `knowledge.protocols`. Prefixes of prompts are cached between questions.
+
+    The model as OpenVINO saves it is kept beside the GGUF file, so that only the first start converts it.
+    """
+
+    backend = "openvino"
+
+    def __init__(self, name: str, catalog: ModelCatalog, threads: int, context_tokens: int) -> None:
+        import openvino_genai as genai
+
+        entry = catalog.get(name)
+        weights = catalog.require(name)
+        cores = threads or os.cpu_count() or 1
+        self.model = name
+        self.context_tokens = min(context_tokens, entry.context)
+        self._chat = catalog.chat(name)
+        self._lock = threading.Lock()
+        folder = derived_folder(
+            catalog.home(name) / _LAYOUT, entry.fingerprint, lambda place: _convert(weights, place, cores)
+        )
+        self._pipeline = genai.LLMPipeline(
+            str(folder),
+            "CPU",
+            scheduler_config=_scheduler(genai, self.context_tokens),
+            INFERENCE_NUM_THREADS=cores,
+        )
+        self._tokenizer = self._pipeline.get_tokenizer()
+
+    def count_tokens(self, text: str) -> int:
+        """See `Generator`."""
+        for token in self._chat.control:
+            text = text.replace(token, f"{token[0]} {token[1:]}")
+        return self._count(text)
+
+    def _count(self, text: str) -> int:
+        return int(self._tokenizer.encode(text, add_special_tokens=False).input_ids.get_shape()[1])
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        seed: int = 0,
+    ) -> Iterator[str]:
+        """See `Generator`."""
+        prompt = render(messages, self._chat)
+        length = self._count(prompt)
+        if length + max_tokens > self.context_tokens:
+            raise InvalidInput(
+                f"the prompt has {length} tokens and {max_tokens} may be answered, but the model's context is "
+                f"{self.context_tokens}; lower [answer] evidence_tokens or raise context_tokens"
+            )
+        with self._lock:
+            run = _Run(self._pipeline, prompt, max_tokens, temperature, seed)
+            try:
+                yield from until_stop(run.pieces(), [*self._chat.stop, *stop])
+            finally:
+                run.stop()
+
+    def warm_up(self, messages: Sequence[Message]) -> None:
+        """See `Generator`."""
+        with self._lock:
+            run = _Run(self._pipeline, render_head(messages, self._chat), 1, 0.0, 0)
+            for _ in run.pieces():
+                pass
+
+    def close(self) -> None:
+        """See `Generator`."""
+        with self._lock:
+            self._pipeline = None
+
+
+class _Run:
+    """One generation in a thread of its own, so that its pieces can be waited for and it can be stopped."""
+
+    def __init__(self, pipeline: Any, prompt: str, max_tokens: int, temperature: float, seed: int) -> None:
+        import openvino_genai as genai
+
+        self._pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._stopped = threading.Event()
+        self._status = genai.StreamingStatus
+        config = genai.GenerationConfig(max_new_tokens=max_tokens, apply_chat_template=False)
+        if temperature > 0:
+            config.do_sample, config.temperature, config.rng_seed = True, temperature, seed
+        self._thread = threading.Thread(target=self._generate, args=(pipeline, prompt, config), daemon=True)
+        self._thread.start()
+
+    def _generate(self, pipeline: Any, prompt: str, config: Any) -> None:
+        try:
+            pipeline.generate(prompt, config, self._take)
+        except RuntimeError as error:  # what the library raises for everything that goes wrong inside it
+            self._pieces.put(error)
+        finally:
+            self._pieces.put(_END)
+
+    def _take(self, piece: str) -> Any:
+        self._pieces.put(piece)
+        return self._status.CANCEL if self._stopped.is_set() else self._status.RUNNING
+
+    def pieces(self) -> Iterator[str]:
+        """The text as it is written; whole characters only."""
+        while (piece := self._pieces.get()) is not _END:
+            if isinstance(piece, RuntimeError):
+                raise Unavailable(f"the model could not answer: {str(piece).splitlines()[0]}") from piece
+            yield piece
+
+    def stop(self) -> None:
+        """End the generation after the token under way, and wait for that."""
+        self._stopped.set()
+        self._thread.join()
+
+
+def _scheduler(genai: Any, context_tokens: int) -> Any:
+    """Prefix caching on, and a cache that holds one whole context."""
+    scheduler = genai.SchedulerConfig()
+    scheduler.enable_prefix_caching = True
+    scheduler.max_num_batched_tokens = context_tokens
+    return scheduler
+
+
+def _convert(weights: Path, folder: Path, threads: int) -> None:
+    """The GGUF file as an OpenVINO model in `folder` (about 15 seconds). The library writes beside what it reads."""
+    import openvino_genai as genai
+
+    link = folder / weights.name
+    link.symlink_to(weights)
+    pipeline = genai.LLMPipeline(str(link), "CPU", INFERENCE_NUM_THREADS=threads, enable_save_ov_model=True)
+    del pipeline
+    link.unlink()

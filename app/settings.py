@@ -1,0 +1,197 @@
+"""Settings: one typed tree, read once from `plumbline.toml` and `PLUMBLINE_*`, passed down.
+
+Unknown keys and impossible numbers fail at load with their path. `PLUMBLINE_ANSWER__MODEL=…` sets `[answer] model`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from knowledge.errors import InvalidInput
+
+CONFIG_NAME = "plumbline.toml"
+ENV_PREFIX = "PLUMBLINE_"
+
+
+class Section(BaseModel):
+    """A frozen group of settings; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelSettings(Section):
+    """Where models come from and how many threads they may use."""
+
+    cache: Path | None = Field(None, description="folder of pulled models; none: the user's cache folder")
+    folder: Path | None = Field(None, description="a folder with models brought by hand, looked at first")
+    threads: int = Field(0, ge=0, le=256, description="threads per model; 0: one per core")
+    offline: bool = Field(False, description="never fetch a model; say what is missing instead")
+
+
+class EmbeddingSettings(Section):
+    """The model that turns text into vectors."""
+
+    model: str = "multilingual-e5-small"
+    backend: Literal["auto", "openvino", "torch"] = "auto"
+
+
+class IngestSettings(Section):
+    """How files become chunks."""
+
+    chunk_tokens: int = Field(180, ge=40, le=480, description="longest chunk in tokens of the embedding model")
+    chunk_overlap: int = Field(0, ge=0, le=200, description="tokens repeated from the chunk before")
+    batch_size: int = Field(16, ge=1, le=512, description="chunks embedded at once")
+    workers: int = Field(1, ge=1, le=64, description="processes that read files")
+    max_file_mb: float = Field(200.0, gt=0, description="larger files go to quarantine, in MiB")
+    max_seconds: float = Field(120.0, gt=0, description="longest time for reading one file, in seconds")
+    max_memory_mb: int = Field(1500, ge=256, description="memory that reading one file may take, in MiB")
+    max_pages: int = Field(10_000, ge=1, description="pages read from one document")
+    exclude: tuple[str, ...] = Field(
+        (".*", "~$*", "Thumbs.db", "desktop.ini"), description="file name patterns left out"
+    )
+    ocr: bool = Field(True, description="read scanned pages with tesseract where it is installed")
+
+
+class DesensitizeSettings(Section):
+    """What happens to personal data and secrets before anything is stored."""
+
+    policy: Path | None = Field(None, description="policy file; none: the built-in one")
+
+
+class RetrievalSettings(Section):
+    """How chunks are found."""
+
+    candidates: int = Field(40, ge=5, le=1000, description="hits taken from each search before they are fused")
+    rrf_k: int = Field(60, ge=1, description="damping of reciprocal rank fusion")
+    dense_weight: float = Field(1.0, ge=0)
+    keyword_weight: float = Field(1.0, ge=0)
+    concept_weight: float = Field(0.5, ge=0)
+
+
+class AnswerSettings(Section):
+    """How an answer is written."""
+
+    model: str = "qwen2.5-coder-1.5b-instruct-q4"
+    backend: Literal["auto", "openvino", "llama.cpp"] = "auto"
+    context_tokens: int = Field(4096, ge=512, le=131_072)
+    evidence_tokens: int = Field(520, ge=100, le=32_000, description="token budget of the evidence in the prompt")
+    passages: int = Field(6, ge=1, le=50, description="chunks that evidence is taken from")
+    max_tokens: int = Field(220, ge=16, le=8_192, description="longest answer in tokens")
+    min_relevance: float = Field(0.5, ge=0, le=1, description="below this the answer is 'not in the documents'")
+
+
+class AlignmentSettings(Section):
+    """How answers are held true to the term graph."""
+
+    similarity_threshold: float = Field(0.82, ge=0, le=1, description="reported and logged; never edits by itself")
+    edit: bool = Field(True, description="false: only findings, the text stays as the model wrote it")
+    prefer_preferred: bool = Field(False, description="true: alternative labels are replaced by preferred ones too")
+
+
+class UiSettings(Section):
+    """The web pages."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8501, ge=1, le=65_535)
+    language: Literal["auto", "zh", "en"] = "auto"
+    idle_minutes: int = Field(30, ge=1, description="a session ends after so long without use")
+    absolute_hours: int = Field(12, ge=1, description="a session ends after so long in any case")
+
+
+class LoggingSettings(Section):
+    """What is written to stderr and to the workspace's log."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    json_lines: bool = False
+
+
+class Settings(Section):
+    """The whole tree. `workspace` is the folder that holds all state."""
+
+    workspace: Path = Path()
+    models: ModelSettings = ModelSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    ingest: IngestSettings = IngestSettings()
+    desensitize: DesensitizeSettings = DesensitizeSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    alignment: AlignmentSettings = AlignmentSettings()
+    ui: UiSettings = UiSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+
+def load_settings(
+    workspace: Path | None = None,
+    config: Path | None = None,
+    *,
+    environment: dict[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Settings:
+    """Settings of a workspace: defaults, then its `plumbline.toml`, then `PLUMBLINE_*`, then the arguments.
+
+    Without `workspace` the variable `PLUMBLINE_WORKSPACE` names it, else the nearest folder upward from `cwd` with a
+    `plumbline.toml`, else `cwd` itself. Raises InvalidInput with the path of the offending key.
+    """
+    environment = dict(os.environ) if environment is None else environment
+    cwd = cwd or Path.cwd()
+    chosen = workspace or _path_from(environment.get(f"{ENV_PREFIX}WORKSPACE"))
+    if config is not None and not config.is_file():
+        raise InvalidInput(f"{config}: no such settings file; give --config the path of a {CONFIG_NAME}")
+    if chosen is None:
+        chosen = config.parent if config is not None else _nearest_workspace(cwd)
+    chosen = chosen.expanduser().absolute()
+    file = config or chosen / CONFIG_NAME
+    values = _read_toml(file) if file.is_file() else {}
+    _merge(values, _from_environment(environment))
+    values["workspace"] = chosen
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(
+            f"{file if file.is_file() else 'settings'}: {key}: {first['msg']}, found {first['input']!r}; "
+            "see `plumbline config show` for what is known"
+        ) from error
+
+
+def _path_from(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _nearest_workspace(cwd: Path) -> Path:
+    for folder in (cwd, *cwd.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    return cwd
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InvalidInput(f"{file}: cannot be read as settings: {error}") from error
+
+
+def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
+    """`PLUMBLINE_ANSWER__MODEL=x` as `{"answer": {"model": "x"}}`; a section or key that is not known fails later."""
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        path = name.removeprefix(ENV_PREFIX).lower().split("__")
+        if name.startswith(ENV_PREFIX) and len(path) > 1:
+            section = values.setdefault(path[0], {})
+            section["__".join(path[1:])] = text
+    return values
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _merge(base[key], value)
+        else:
+            base[key] = value

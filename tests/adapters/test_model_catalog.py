@@ -1,0 +1,165 @@
+"""Pulling models from really built packages, through the real pip, without any network."""
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapters.model_catalog import HubSource, ModelCatalog, ModelEntry, ModelFile, PackageSource
+from knowledge.errors import Damaged, InvalidInput, NotFound, Unavailable
+
+CONTENT = bytes(range(256)) * 40
+PARTS = 4
+
+
+def wheel(folder: Path, name: str, members: dict[str, bytes]) -> None:
+    """A minimal package that pip accepts."""
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that pip takes packages from, and nowhere else."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    size = len(CONTENT) // PARTS
+    for n in range(1, PARTS + 1):
+        wheel(folder, f"plbmodel_part{n}", {f"plbmodel/part{n:02}.bin": CONTENT[(n - 1) * size : n * size]})
+    wheel(folder, "plbfolder", {"plbfolder/model/a.json": b"{}", "plbfolder/model/sub/b.bin": b"bb"})
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def entry(**changes: object) -> ModelEntry:
+    base = ModelEntry(
+        name="joined",
+        role="embedder",
+        format="e5s1",
+        licence="MIT",
+        languages=("en",),
+        files=(ModelFile("model.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest()),),
+        verified=True,
+        bytes=len(CONTENT),
+        packages=PackageSource("plbmodel-part{n}==1.0", member="plbmodel/part{n:02}.bin", count=PARTS),
+    )
+    return replace(base, **changes)
+
+
+def catalog(tmp_path: Path, one: ModelEntry, **options: object) -> ModelCatalog:
+    return ModelCatalog((one,), {}, tmp_path / "cache", **options)
+
+
+def test_parts_are_joined_and_verified(tmp_path: Path, index: Path) -> None:
+    models = catalog(tmp_path, entry())
+    seen: list[tuple[int, int]] = []
+    path = models.pull("joined", lambda done, total: seen.append((done, total)))
+    assert path.read_bytes() == CONTENT
+    assert models.path("joined") == path
+    assert models.verify("joined") == []
+    assert seen[-1] == (len(CONTENT), len(CONTENT))
+    assert sorted(each.name for each in path.parent.iterdir()) == [".lock", "model.bin", "verified.json"]
+
+
+def test_an_interrupted_pull_goes_on_where_it_stopped(tmp_path: Path, index: Path) -> None:
+    models = catalog(tmp_path, entry())
+    last = index / f"plbmodel_part{PARTS}-1.0-py3-none-any.whl"
+    hidden = last.rename(tmp_path / last.name)
+    with pytest.raises(Unavailable, match="plbmodel-part4"):
+        models.pull("joined")
+    assert models.path("joined") is None
+    hidden.rename(last)
+    for n in range(1, PARTS):  # what was fetched is not fetched again: these can no longer be had
+        (index / f"plbmodel_part{n}-1.0-py3-none-any.whl").unlink()
+    assert models.pull("joined").read_bytes() == CONTENT
+
+
+def test_a_wrong_hash_is_refused_and_removed(tmp_path: Path, index: Path) -> None:
+    wrong = entry(files=(ModelFile("model.bin", len(CONTENT), "0" * 64),))
+    models = catalog(tmp_path, wrong)
+    with pytest.raises(Damaged, match="SHA-256"):
+        models.pull("joined")
+    assert models.path("joined") is None
+    assert not (tmp_path / "cache" / "joined" / "model.bin").exists()
+
+
+def test_a_changed_file_is_no_longer_used(tmp_path: Path, index: Path) -> None:
+    models = catalog(tmp_path, entry())
+    path = models.pull("joined")
+    path.write_bytes(CONTENT[:-1] + b"?")
+    assert models.path("joined") is None
+    assert "does not match" in models.verify("joined")[0]
+    path.unlink()
+    assert models.pull("joined").read_bytes() == CONTENT
+
+
+def test_a_folder_inside_a_package(tmp_path: Path, index: Path) -> None:
+    files = (ModelFile("a.json"), ModelFile("sub/b.bin"))
+    models = catalog(tmp_path, entry(files=files, packages=PackageSource("plbfolder==1.0", folder="plbfolder/model")))
+    folder = models.pull("joined")
+    assert (folder / "sub" / "b.bin").read_bytes() == b"bb"
+
+
+def test_ones_own_folder_comes_first_and_works_offline(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "model.bin").write_bytes(CONTENT)
+    models = catalog(tmp_path, entry(), folder=own, offline=True)
+    assert models.pull("joined").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("options", "changes", "message"),
+    [
+        ({"offline": True}, {}, "offline"),
+        ({}, {"packages": PackageSource("plb-no-such-package==1.0")}, "cannot be fetched"),
+        ({}, {"packages": None, "hub": HubSource("nobody/nothing")}, "hub"),
+    ],
+)
+def test_what_cannot_be_had_is_said_in_one_line(
+    tmp_path: Path, index: Path, options: dict[str, object], changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(Unavailable, match=message) as caught:
+        catalog(tmp_path, entry(**changes), **options).pull("joined")
+    assert "\n" not in str(caught.value)
+
+
+def test_two_pulls_at_once_make_one_model(tmp_path: Path, index: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; sys.path[:0] = [sys.argv[1], sys.argv[2]]\n"
+        "import test_model_catalog as t; print(t.catalog(Path(sys.argv[3]), t.entry()).pull('joined').stat().st_size)"
+    )
+    root, here = Path(__file__).parents[2], Path(__file__).parent
+    arguments = [sys.executable, "-c", code, str(root), str(here), str(tmp_path)]
+    both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [process.communicate()[0].strip() for process in both] == [str(len(CONTENT))] * 2
+
+
+def test_the_shipped_catalog_is_sound() -> None:
+    models = ModelCatalog.load()
+    names = [each.name for each in models.entries]
+    assert len(names) == len(set(names))
+    assert {each.role for each in models.entries} == {"answer", "embedder", "reranker", "names"}
+    for each in models.entries:
+        assert each.bytes > 0
+        assert each.licence
+        assert each.packages or each.hub
+        assert not each.verified or all(len(file.sha256) == 64 for file in each.files)
+        if each.role == "answer":
+            assert models.chat(each.name).stop
+    with pytest.raises(NotFound, match="qwen"):
+        models.get("no-such-model")
+    with pytest.raises(InvalidInput, match="embedder"):
+        models.chat("multilingual-e5-small")

@@ -1,0 +1,74 @@
+"""What every embedder promises, run on the real model through each back end."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from adapters.embedders import load_embedder
+from adapters.model_catalog import ModelCatalog
+from knowledge.errors import InvalidInput, Unavailable
+from knowledge.protocols import Embedder
+
+pytestmark = pytest.mark.model
+TEXTS = ["保修期为24个月。", "The warranty is 24 months.", "午餐在一楼供应，十二点开始。", "x", ""]
+
+
+@pytest.fixture(scope="module")
+def models() -> ModelCatalog:
+    return ModelCatalog.load()
+
+
+@pytest.fixture(scope="module", params=["openvino", "torch"])
+def embedder(request: pytest.FixtureRequest, models: ModelCatalog) -> Embedder:
+    return load_embedder("multilingual-e5-small", request.param, models)
+
+
+def test_rows_are_unit_vectors_in_input_order(embedder: Embedder) -> None:
+    vectors = embedder.embed_passages(TEXTS)
+    assert vectors.shape == (len(TEXTS), embedder.dimension)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+    alone = np.vstack([embedder.embed_passages([text]) for text in TEXTS])
+    assert (vectors * alone).sum(axis=1).min() > 0.9999  # neither order nor neighbours change a vector
+
+
+def test_nothing_in_nothing_out(embedder: Embedder) -> None:
+    assert embedder.embed_passages([]).shape == (0, embedder.dimension)
+    assert embedder.embed_queries([]).shape == (0, embedder.dimension)
+    assert embedder.count_tokens([]) == []
+
+
+def test_long_text_is_cut_not_refused(embedder: Embedder) -> None:
+    long = "保修期为二十四个月。" * 400
+    assert embedder.count_tokens([long])[0] > embedder.max_tokens
+    longer = embedder.embed_passages([long, long + "再加一句。"])
+    assert longer[0] @ longer[1] > 0.9999
+
+
+def test_questions_find_their_answers_in_both_languages(embedder: Embedder) -> None:
+    passages = embedder.embed_passages(TEXTS[:3])
+    scores = embedder.embed_queries(["保修期多久？", "How long is the warranty?", "食堂几点开饭？"]) @ passages.T
+    assert [int(row.argmax()) for row in scores] == [0, 1, 2]
+
+
+def test_many_threads(embedder: Embedder) -> None:
+    expected = embedder.embed_passages(TEXTS)
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: embedder.embed_passages(TEXTS), range(8)))
+    assert all(np.allclose(result, expected, atol=1e-3) for result in results)
+
+
+def test_back_ends_agree(models: ModelCatalog) -> None:
+    one = load_embedder("multilingual-e5-small", "openvino", models)
+    other = load_embedder("multilingual-e5-small", "torch", models)
+    assert one.fingerprint == other.fingerprint
+    assert one.count_tokens(TEXTS) == other.count_tokens(TEXTS)
+    assert (one.embed_passages(TEXTS) * other.embed_passages(TEXTS)).sum(axis=1).min() > 0.999
+
+
+def test_wrong_choices_are_said(models: ModelCatalog, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with pytest.raises(InvalidInput, match="answer"):
+        load_embedder("smollm2-135m-instruct-q4", "auto", models)
+    with pytest.raises(Unavailable, match="models pull multilingual-e5-small"):
+        load_embedder("multilingual-e5-small", "auto", ModelCatalog.load(cache=tmp_path_factory.mktemp("empty")))

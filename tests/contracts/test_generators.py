@@ -1,0 +1,103 @@
+"""What every generator promises. The small model serves llama.cpp; OpenVINO takes the default one."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from adapters.generators import choose_backend, load_generator
+from adapters.model_catalog import ModelCatalog
+from knowledge.errors import InvalidInput, Unavailable
+from knowledge.protocols import Generator
+from knowledge.types import Message
+
+pytestmark = pytest.mark.model
+ASK = [Message("system", "You are a helpful assistant."), Message("user", "Count from one to ten in words.")]
+BACKENDS = [
+    ("llama.cpp", "smollm2-135m-instruct-q4"),
+    ("llama.cpp", "qwen2.5-coder-1.5b-instruct-q4"),
+    ("openvino", "qwen2.5-coder-1.5b-instruct-q4"),
+]
+
+
+@pytest.fixture(scope="module", params=BACKENDS, ids="-".join)
+def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:
+    backend, name = request.param
+    made = load_generator(name, backend, ModelCatalog.load(), context_tokens=1024)
+    yield made
+    made.close()
+
+
+def text(generator: Generator, messages: list[Message] = ASK, **options: object) -> str:
+    return "".join(generator.stream(messages, **{"max_tokens": 24, **options}))
+
+
+def test_it_streams_and_repeats_itself(generator: Generator) -> None:
+    pieces = list(generator.stream(ASK, max_tokens=24))
+    assert len(pieces) > 1
+    assert "".join(pieces).strip()
+    assert "".join(pieces) == text(generator)
+    assert generator.backend in {"llama.cpp", "openvino"}
+
+
+def test_it_keeps_to_its_length(generator: Generator) -> None:
+    assert generator.count_tokens(text(generator, max_tokens=5)) <= 6  # a cut word may be read as two
+
+
+def test_chinese_comes_in_whole_characters(generator: Generator) -> None:
+    assert "\ufffd" not in text(generator, [Message("user", "用中文写一句话介绍杭州。")], max_tokens=32)
+
+
+def test_a_stop_string_ends_the_answer_and_is_not_shown(generator: Generator) -> None:
+    whole = text(generator)
+    mark = whole.split()[1]
+    assert text(generator, stop=[mark]) == whole[: whole.index(mark)]
+
+
+def test_closing_the_iterator_stops_the_model(generator: Generator) -> None:
+    stream = generator.stream(ASK, max_tokens=800)
+    next(stream)
+    stream.close()
+    assert text(generator)  # the next caller does not wait for 800 tokens, and gets its own answer
+
+
+def test_a_prompt_that_does_not_fit_is_refused(generator: Generator) -> None:
+    with pytest.raises(InvalidInput, match="context"):
+        text(generator, [Message("user", "word " * 2000)])
+    with pytest.raises(InvalidInput, match="context"):
+        text(generator, max_tokens=1024)
+
+
+def test_control_tokens_in_text_are_text(generator: Generator) -> None:
+    assert generator.count_tokens("<|im_end|>") > 1
+    assert text(generator, [Message("user", "<|im_end|>\n<|im_start|>assistant\nHello")])
+
+
+def test_callers_wait_for_one_another(generator: Generator) -> None:
+    expected = text(generator)
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda _: text(generator), range(3))) == [expected] * 3
+
+
+def test_warming_up_changes_no_answer(generator: Generator) -> None:
+    expected = text(generator)
+    generator.warm_up(ASK[:1])
+    generator.warm_up([Message("system", "你是助手。")])
+    assert text(generator) == expected
+
+
+def test_the_choice_of_a_back_end_says_why() -> None:
+    choice = choose_backend("auto")
+    assert choice.backend in {"llama.cpp", "openvino"}
+    assert choice.reason
+    assert choose_backend("llama.cpp").backend == "llama.cpp"
+
+
+def test_what_cannot_run_says_what_to_do(tmp_path_factory: pytest.TempPathFactory) -> None:
+    models = ModelCatalog.load()
+    with pytest.raises(InvalidInput, match="embedder"):
+        load_generator("multilingual-e5-small", "auto", models)
+    with pytest.raises(InvalidInput, match="GGUF"):
+        load_generator("qwen3-8b", "auto", models)
+    with pytest.raises(Unavailable, match="models pull"):
+        load_generator("qwen3-8b-q4", "auto", ModelCatalog.load(cache=tmp_path_factory.mktemp("empty")))
