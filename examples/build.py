@@ -16,6 +16,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -62,7 +63,7 @@ class Source:
 def read_source(path: Path) -> Source:
     """Split a source into front matter and body; the front matter needs `title` and `date`."""
     text = path.read_text(encoding="utf-8")
-    match = re.match(r"---\n(.*?)\n---\n(.*)\Z", text, re.S)
+    match = re.match(r"---\n(.*?)\n---\n(.*)\Z", text, re.DOTALL)
     if match is None:
         raise BuildError(f"{path}: no front matter; start the file with a --- block that has title and date")
     meta = dict(line.split(": ", 1) for line in match[1].splitlines())
@@ -229,6 +230,8 @@ def find_font() -> Path:
 
 def build_pdf(path: Path) -> bytes:
     """A PDF with page numbers; the glyphs it uses are embedded, so it looks the same everywhere."""
+    from xml.sax.saxutils import escape
+
     from reportlab.lib import colors
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.styles import ParagraphStyle
@@ -236,7 +239,6 @@ def build_pdf(path: Path) -> bytes:
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
-    from xml.sax.saxutils import escape
 
     source = read_source(path)
     pdfmetrics.registerFont(TTFont("body", str(find_font()), subfontIndex=0))
@@ -289,7 +291,7 @@ def build_pdf(path: Path) -> bytes:
         else:
             story += [paragraph(line, code if block.kind == "code" else text) for line in block.lines]
 
-    def footer(canvas, template) -> None:
+    def footer(canvas: Any, template: Any) -> None:
         canvas.setFont("body", 8)
         canvas.drawString(2.2 * cm, 1.2 * cm, f"{COMPANY} · {source.meta['title']}")
         canvas.drawRightString(18.8 * cm, 1.2 * cm, str(template.page))

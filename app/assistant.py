@@ -1,0 +1,381 @@
+"""One question from asking to answer: `Assistant.stream` is the main path, in the order in which things happen."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from app import prompts, texts
+from app.answer import (
+    Answer,
+    AnswerEvent,
+    Event,
+    EvidenceEvent,
+    ModelInfo,
+    StageEvent,
+    Timings,
+    TokenEvent,
+)
+from app.settings import Settings, load_settings
+from app.wiring import Workspace, open_workspace
+from knowledge.errors import InvalidInput, NotFound
+from knowledge.types import (
+    ANYONE,
+    AlignmentReport,
+    Chunk,
+    Document,
+    Hit,
+    Language,
+    Passage,
+    RunReport,
+    Span,
+    User,
+)
+
+if TYPE_CHECKING:
+    from knowledge.retriever import RankedChunk
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import Runnable
+
+    from app.citations import Cited
+    from app.evidence import Evidence
+    from app.questions import Turn
+    from knowledge.catalog import Catalog
+
+MAX_QUESTION = 4000
+"""Characters of a question; longer ones are refused rather than cut."""
+_NEAREST = 3
+_REFUSAL = re.compile(
+    r"资料(中|里)?(并|都)?(没有|未)|\bnot (in|found in|mentioned in|stated in) the (sources|documents)", re.IGNORECASE
+)
+_REFUSAL_HEAD = 40
+"""A refusal stands in the first characters of a draft; further on the words may belong to a real answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document as one user may read it: desensitized text with its chunks."""
+
+    document: Document
+    text: str
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(slots=True)
+class _Understood:
+    """A question made ready for searching."""
+
+    asked: str
+    question: str
+    language: Language
+    history: Sequence[Turn]
+
+
+class Assistant:
+    """Answers questions from a workspace's documents, held true to its term graph. Safe from many threads.
+
+    `user` is a name of the workspace's accounts, a `User`, or None: then only what every signed-in user may see is
+    found. An unknown or disabled name raises NotPermitted.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.settings = workspace.settings
+
+    @classmethod
+    def open(cls, workspace: str | Path | None = None, settings: Settings | None = None) -> Self:
+        """The assistant of an existing workspace; raises NotFound when there is none.
+
+        Without `workspace` and `settings` it is the one that the command line would use in this folder.
+        """
+        if settings is None:
+            settings = load_settings(None if workspace is None else Path(workspace))
+        elif workspace is not None:
+            settings = settings.model_copy(update={"workspace": Path(workspace).expanduser().absolute()})
+        return cls(open_workspace(settings))
+
+    # --- asking -------------------------------------------------------------------------------------------------
+
+    def ask(self, question: str, user: str | User | None = None, conversation: str | None = None) -> Answer:
+        """The whole answer to `question`; in a conversation it is stored there and follow-ups are understood."""
+        for event in self.stream(question, user, conversation):
+            if isinstance(event, AnswerEvent):
+                return event.answer
+        raise AssertionError("a stream ends with its answer")
+
+    def stream(
+        self,
+        question: str,
+        user: str | User | None = None,
+        conversation: str | None = None,
+        *,
+        language: Language | None = None,
+        history: Sequence[Turn] = (),
+    ) -> Iterator[Event]:
+        """The answer as it comes to be: stages, evidence, tokens of the draft, and last the checked answer.
+
+        Closing the iterator stops the model. `language` overrides the language of the question; `history` holds
+        earlier turns of a talk that is kept elsewhere than in a stored `conversation`.
+        """
+        asker = self.user(user)
+        clock = _Clock()
+        yield StageEvent("reading_question")
+        earlier = self.workspace.conversations.history(conversation, asker) if conversation else history
+        understood = self._understand(question, earlier, language)
+
+        yield StageEvent("searching")
+        ranked = self._retrieve(understood.question, asker, self.settings.retrieval.candidates)
+        evidence = self._select(understood.question, ranked)
+        clock.mark("retrieve")
+        yield EvidenceEvent(evidence.citations(), understood.language)
+
+        draft = ""
+        if evidence.passages and self._relevant(understood.question, ranked, evidence):
+            yield StageEvent("reading")
+            writing = self._write(understood, evidence)
+            for token in writing:
+                if not draft:
+                    clock.first_token()
+                    yield StageEvent("writing")
+                draft += token
+                yield TokenEvent(token)
+        clock.mark("generate")
+
+        yield StageEvent("checking")
+        answer = self._conclude(understood, draft, evidence, asker, conversation, clock)
+        yield AnswerEvent(answer)
+
+    def _understand(self, question: str, history: Sequence[Turn], language: Language | None) -> _Understood:
+        """The question without personal data, complete without the conversation before it."""
+        from app.questions import answer_language, leans_on_history
+
+        asked = question.strip()
+        if not asked:
+            raise InvalidInput("the question is empty; type one")
+        if len(asked) > MAX_QUESTION:
+            raise InvalidInput(f"the question has {len(asked)} characters; the most is {MAX_QUESTION}, shorten it")
+        clean, _ = self.workspace.desensitizer.desensitize(asked)
+        complete = self._rewrite(clean, history) if leans_on_history(clean, history) else clean
+        return _Understood(clean, complete, language or answer_language(clean, history), history)
+
+    def _rewrite(self, question: str, history: Sequence[Turn]) -> str:
+        """A follow-up as a question that stands alone; as it was asked when the model makes nothing of it."""
+        from knowledge.language import detect_language
+
+        from app.chain import rewriting
+
+        last = history[-1]
+        rewritten = rewriting(self.workspace.generator, detect_language(question)).invoke(
+            {"earlier_question": last.question, "earlier_answer": last.answer[:200], "question": question}
+        )
+        return rewritten.strip() or question
+
+    def _retrieve(self, question: str, user: User, limit: int) -> list[RankedChunk]:
+        """Chunks that `user` may see, best first; concepts of the question widen it with their other names."""
+        return self.workspace.retriever().retrieve(question, user, limit)
+
+    def _select(self, question: str, ranked: Sequence[RankedChunk]) -> Evidence:
+        from app.evidence import select
+
+        settings = self.settings.answer
+        return select(question, ranked, budget=settings.evidence_tokens, limit=settings.passages)
+
+    def _relevant(self, question: str, ranked: Sequence[RankedChunk], evidence: Evidence) -> bool:
+        """Whether the evidence is near enough to the question to be worth asking the model."""
+        from app.evidence import relevance
+
+        return relevance(question, ranked, evidence) >= self.settings.answer.min_relevance
+
+    def _write(self, understood: _Understood, evidence: Evidence) -> Iterator[str]:
+        """The draft, token by token."""
+        from app.chain import answering
+
+        writer = answering(self.workspace.generator, understood.language, self.settings.answer.max_tokens)
+        yield from writer.stream({"sources": evidence.as_text(), "question": understood.question})
+
+    def _conclude(
+        self,
+        understood: _Understood,
+        draft: str,
+        evidence: Evidence,
+        user: User,
+        conversation: str | None,
+        clock: _Clock,
+    ) -> Answer:
+        """Citations and terms checked, the answer stored and audited; without support it says so."""
+        from app.citations import cite
+
+        cited = cite(draft.strip(), evidence, self.workspace.embedder)
+        abstained = self._unsupported(draft, cited)
+        if abstained:
+            text = (texts.NOT_FOUND if evidence.passages else texts.NOTHING_THERE)[understood.language]
+            report = AlignmentReport(
+                verdict="nothing_to_check", answer=text, draft=text, graph_revision=self.workspace.graph().revision
+            )
+        else:
+            report = self._align(cited, evidence, understood, user)
+        clock.mark("align")
+        answer = Answer(
+            id=uuid.uuid4().hex,
+            question=understood.asked,
+            answer=report.answer,
+            abstained=abstained,
+            citations=() if abstained else cited.citations,
+            nearest=evidence.citations()[:_NEAREST] if abstained else (),
+            alignment=report,
+            model=self._model_info() if draft else ModelInfo(),
+            timings_ms=clock.timings(),
+            conversation=conversation,
+            language=understood.language,
+            search_question=understood.question,
+            follow_ups=self._follow_ups(report, evidence, understood, user),
+            removed_markers=cited.removed,
+        )
+        if conversation:
+            self.workspace.conversations.append(conversation, user, answer)
+        used = sorted({citation.document_id for citation in answer.citations})
+        self.workspace.audit.append("ask", user.name, {"question": answer.question, "documents": used})
+        return answer
+
+    def _unsupported(self, draft: str, cited: Cited) -> bool:
+        """Whether there is no answer: nothing written, a refusal, or nothing that any passage supports."""
+        return not draft.strip() or bool(_REFUSAL.search(draft[:_REFUSAL_HEAD])) or not cited.citations
+
+    def _align(self, cited: Cited, evidence: Evidence, understood: _Understood, user: User) -> AlignmentReport:
+        return self.workspace.terms().checker.check(
+            cited.text, evidence.passages, understood.question, user=user, language=understood.language
+        )
+
+    def _model_info(self) -> ModelInfo:
+        generator = self.workspace.generator
+        return ModelInfo(
+            version=f"{generator.model}+prompt.{prompts.VERSION}", base=generator.model, backend=generator.backend
+        )
+
+    def _follow_ups(
+        self, report: AlignmentReport, evidence: Evidence, understood: _Understood, user: User
+    ) -> tuple[str, ...]:
+        from app.follow_ups import suggest
+
+        return suggest(report, evidence, self.workspace.graph(), understood.question, understood.language, user)
+
+    # --- everything else ----------------------------------------------------------------------------------------
+
+    def understand(self, question: str, history: Sequence[Turn] = ()) -> str:
+        """`question` as it is searched for: without personal data, complete without the turns before it."""
+        return self._understand(question, history, None).question
+
+    def search(self, query: str, user: str | User | None = None, limit: int = 10) -> list[Hit]:
+        """The best `limit` chunks for `query` that `user` may see."""
+        if not query.strip():
+            raise InvalidInput("the query is empty; type what to look for")
+        clean, _ = self.workspace.desensitizer.desensitize(query.strip())
+        return self.workspace.retriever().search(clean, self.user(user), limit)
+
+    def ingest(
+        self, paths: Sequence[str | Path] | str | Path, access: Sequence[str] | None = None, **options: Any
+    ) -> RunReport:
+        """Bring files and folders into the workspace; `access` are the groups that may read them, none: everyone."""
+        given = [paths] if isinstance(paths, str | Path) else paths
+        labels = None if access is None else frozenset(access)
+        return self.workspace.pipeline().run([Path(path) for path in given], access=labels, **options)
+
+    def check(self, text: str, passages: Sequence[Passage] = (), question: str | None = None) -> AlignmentReport:
+        """`text` held against the term graph and `passages`; no model is loaded."""
+        return self.workspace.terms().checker.check(text, passages, question)
+
+    def desensitize(self, text: str) -> tuple[str, list[Span]]:
+        """`text` without personal data and secrets, and what stood where."""
+        return self.workspace.desensitizer.desensitize(text)
+
+    @cached_property
+    def retriever(self) -> BaseRetriever:
+        """Search as a LangChain retriever, for what every signed-in user may see; see `retriever_for`."""
+        return self.retriever_for(None)
+
+    def retriever_for(self, user: str | User | None, limit: int = 10) -> BaseRetriever:
+        """Search as a LangChain retriever, for what `user` may see."""
+        from app.chain import WorkspaceRetriever
+
+        return WorkspaceRetriever(search=lambda query: self.search(query, user, limit))
+
+    @cached_property
+    def chain(self) -> Runnable[Any, Any]:
+        """The main path as a LangChain Runnable: a question or `{"question", "user", "conversation"}` -> Answer;
+        `stream` yields the events.
+        """
+        from app.chain import AnswerChain
+
+        return AnswerChain(self.stream)
+
+    def user(self, user: str | User | None) -> User:
+        """The account behind a name; raises NotPermitted when it is unknown or disabled."""
+        if user is None:
+            return ANYONE
+        return user if isinstance(user, User) else self.workspace.accounts.user(user)
+
+    def document(self, document_id: str, user: str | User | None = None) -> DocumentView:
+        """A document that `user` may see; raises NotFound otherwise, with the same words as for a missing one."""
+        documents = self.workspace.catalog.documents
+        document = documents.get(document_id, self.user(user))
+        if document is None:
+            raise NotFound(f"{document_id}: no such document; `plumbline documents list` shows what there is")
+        return DocumentView(document, documents.text(document.id), tuple(documents.chunks(document.id)))
+
+    def original(self, document_id: str, user: str | User | None = None) -> Path:
+        """The file as it was received, for a user who may see the document; NotFound when it has moved away."""
+        document = self.document(document_id, user).document
+        path = Path(document.source_root) / document.path
+        if not path.is_file():
+            raise NotFound(f"{document.path}: the original is no longer where it was ingested from")
+        return path
+
+    def warm_up(self) -> None:
+        """Load everything that answering needs, so that the first question is as fast as the next."""
+        from app.chain import system_messages
+
+        self.workspace.retriever().retrieve("warm up 预热", ANYONE, 1)
+        languages: tuple[Language, ...] = ("en", "zh")
+        for language in languages:
+            self.workspace.generator.warm_up(system_messages(language))
+
+    @property
+    def catalog(self) -> Catalog:
+        """The workspace's catalog."""
+        return self.workspace.catalog
+
+    def close(self) -> None:
+        """Free models and close the catalog."""
+        self.workspace.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Clock:
+    """Takes the time of each step in milliseconds."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._marks: dict[str, float] = {}
+
+    def mark(self, step: str) -> None:
+        now = time.perf_counter()
+        self._marks[step] = (now - self._last) * 1000
+        self._last = now
+
+    def first_token(self) -> None:
+        self._marks["first_token"] = (time.perf_counter() - self._start) * 1000
+
+    def timings(self) -> Timings:
+        total = (time.perf_counter() - self._start) * 1000
+        return Timings(**{step: round(value, 1) for step, value in self._marks.items()}, total=round(total, 1))

@@ -1,0 +1,132 @@
+"""Citation markers checked against the passages: the program decides what supports a sentence, never the model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.language import detect_language
+
+from app.answer import Citation
+from app.evidence import Evidence
+from knowledge.protocols import Embedder
+from knowledge.sentences import Sentence, split_sentences
+from knowledge.words import content_words
+
+_VARIANTS = re.compile(
+    r"[\[【［(（]\s*(?:资料|来源|source|sources|doc)?\s*(\d{1,2}(?:\s*[,，、]\s*\d{1,2})*)\s*[\]】］)）]", re.IGNORECASE
+)
+_MARKER = re.compile(r"\s*\[(\d{1,2})\]")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_SUPPORT = 0.5
+"""Share of a sentence's content words that must stand in a passage for the passage to support it."""
+_SUPPORT_ACROSS = 0.80
+"""Cosine between a sentence and the closest passage sentence, when they are in different languages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """An answer with checked markers. `removed` counts markers that named no passage or one without support;
+    `supported` is the share of its sentences that some passage supports, 1.0 for a text without any.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    removed: int
+    supported: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Support:
+    score: float
+    quote: str
+
+
+def cite(draft: str, evidence: Evidence, embedder: Embedder) -> Cited:
+    """`draft` with only markers whose passage supports their sentence; a supported sentence without one gets one."""
+    text = _unify(draft, len(evidence.passages))
+    pieces: list[str] = []
+    quotes: dict[int, str] = {}
+    removed = supported = 0
+    position = 0
+    sentences = split_sentences(text)
+    for sentence in sentences:
+        wanted = [int(number) for number in _MARKER.findall(sentence.text)]
+        body = _MARKER.sub("", sentence.text)
+        supports = _supports(body, evidence, embedder)
+        kept = [number for number in dict.fromkeys(wanted) if number in supports]
+        removed += len(wanted) - len([number for number in wanted if number in supports])
+        if not kept and supports:
+            kept = [max(supports, key=lambda number: (supports[number].score, -number))]
+        for number in kept:
+            quotes.setdefault(number, supports[number].quote)
+        supported += bool(supports) or not content_words(body)
+        pieces += [text[position : sentence.start], _with_markers(body, kept)]
+        position = sentence.end
+    pieces.append(text[position:])
+    citations = tuple(evidence.citation(number, quotes[number]) for number in sorted(quotes))
+    return Cited("".join(pieces), citations, removed, supported / len(sentences) if sentences else 1.0)
+
+
+def _unify(draft: str, passages: int) -> str:
+    """'【1】', '[1, 2]' and '（资料1）' as '[1]' and '[1][2]'; round brackets only when they name a source."""
+
+    def rewrite(match: re.Match[str]) -> str:
+        numbers = re.findall(r"\d+", match.group(1))
+        round_bracket = match.group(0)[0] in "(（"
+        named = re.search(r"资料|来源|source|doc", match.group(0), re.IGNORECASE)
+        if round_bracket and not (named and all(int(number) <= passages for number in numbers)):
+            return match.group(0)
+        return "".join(f"[{number}]" for number in numbers)
+
+    return _VARIANTS.sub(rewrite, draft)
+
+
+def _with_markers(body: str, numbers: Sequence[int]) -> str:
+    """Markers go before the closing mark in Chinese and English alike: 'five days [1].'"""
+    if not numbers:
+        return body
+    markers = "".join(f"[{number}]" for number in numbers)
+    match = re.search(r"[。！？；.!?;|]*\s*$", body)
+    cut = match.start() if match else len(body)
+    blank = " " if body[:cut] and body[cut - 1].isascii() and not body[cut - 1].isspace() else ""
+    return f"{body[:cut]}{blank}{markers}{body[cut:]}"
+
+
+def _supports(body: str, evidence: Evidence, embedder: Embedder) -> dict[int, _Support]:
+    """The passages that support `body`, by marker, with the passage sentence that does it best."""
+    words = set(content_words(body))
+    if not words:
+        return {}
+    numbers = set(_NUMBER.findall(body.replace(",", "")))
+    found: dict[int, _Support] = {}
+    for passage in evidence.passages:
+        held = set(_NUMBER.findall(passage.text.replace(",", "")))
+        if not numbers <= held:
+            continue
+        sentences = split_sentences(passage.text)
+        quote = max(sentences, key=lambda each: _overlap(words, each.text)).text
+        if detect_language(body) == detect_language(passage.text):
+            score = _overlap(words, f"{passage.title} {passage.text}")
+            enough = score >= _SUPPORT
+        else:
+            score, quote = _closest(body, sentences, embedder)
+            enough = score >= _SUPPORT_ACROSS
+        if enough:
+            found[passage.marker] = _Support(score, quote)
+    return found
+
+
+def _overlap(words: set[str], text: str) -> float:
+    """Share of `words` in `text`; a Chinese word also counts when it stands inside a longer one."""
+    held = set(content_words(text))
+    return sum(word in held or (not word.isascii() and word in text) for word in words) / len(words)
+
+
+def _closest(body: str, sentences: Sequence[Sentence], embedder: Embedder) -> tuple[float, str]:
+    """The best cosine between `body` and one of `sentences`, and that sentence."""
+    vectors = embedder.embed_passages([body, *(sentence.text for sentence in sentences)])
+    scores = vectors[1:] @ vectors[0]
+    best = int(scores.argmax())
+    return float(scores[best]), sentences[best].text

@@ -1,0 +1,198 @@
+"""The sentences that matter, within a token budget: what the model reads and what the evidence card shows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+from knowledge.retriever import RankedChunk
+
+from app.answer import Citation
+from knowledge.sentences import Sentence, split_sentences
+from knowledge.types import Passage
+from knowledge.words import content_words
+
+_WHOLE_CHUNKS = 2
+"""The best chunks are shown whole while they fit: across languages no word of the question stands in them."""
+_COSINE_FAR, _COSINE_NEAR = 0.74, 0.90
+"""multilingual-e5 puts unrelated texts at about the first and a question's own answer at about the second cosine."""
+_VERSION = re.compile(
+    r"(?:19|20)\d{2}|[vV]\s?\d+(?:\.\d+)*|版本?|修订|[（(].*?[)）]|第[一二三四五六七八九十\d]+版|\W|_"
+)
+_YEAR = re.compile(r"(?:19|20)\d{2}")
+_TABLE_RULE = re.compile(r"^\|?\s*:?-{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Passages numbered from 1, each with the chunk that it was taken from and the sentence that answers best."""
+
+    passages: tuple[Passage, ...] = ()
+    chunks: tuple[RankedChunk, ...] = ()
+    quotes: tuple[str, ...] = ()
+
+    def citation(self, marker: int, quote: str | None = None) -> Citation:
+        """The citation of passage `marker`; `quote` defaults to its best sentence."""
+        chunk, document = self.chunks[marker - 1].chunk, self.chunks[marker - 1].document
+        return Citation(
+            marker=marker,
+            document_id=document.id,
+            title=document.title,
+            path=document.path,
+            page=chunk.page,
+            heading=chunk.heading,
+            chunk_id=chunk.id,
+            quote=self.quotes[marker - 1] if quote is None else quote,
+        )
+
+    def as_text(self) -> str:
+        """The passages as the model reads them: number, title, heading and date before each."""
+        return "\n\n".join(
+            f"[{passage.marker}] {_source_line(item)}\n{passage.text}"
+            for passage, item in zip(self.passages, self.chunks, strict=True)
+        )
+
+    def citations(self) -> tuple[Citation, ...]:
+        """Every passage as a citation, in order."""
+        return tuple(self.citation(passage.marker) for passage in self.passages)
+
+
+def _source_line(item: RankedChunk) -> str:
+    parts = [item.document.title]
+    if item.chunk.heading and item.chunk.heading != item.document.title:
+        parts.append(item.chunk.heading)
+    date = f" ({item.document.effective_date})" if item.document.effective_date else ""
+    return " › ".join(parts) + date
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens a model reads in `text`: two for three Han characters, one for four others.
+
+    An estimate is enough for a budget far below the context, and it needs no loaded model.
+    """
+    han = sum("㐀" <= character <= "鿿" for character in text)
+    return han * 2 // 3 + (len(text) - han) // 4 + 1
+
+
+def newest_versions(ranked: Sequence[RankedChunk], question: str) -> list[RankedChunk]:
+    """`ranked` without chunks of superseded versions: of documents that share a title but for year and version
+    only the one that takes effect last counts, unless the question names another's year.
+    """
+    asked = set(_YEAR.findall(question))
+    newest: dict[str, str] = {}
+    for item in ranked:
+        key, date = _series(item), item.document.effective_date
+        if date and not (asked and date[:4] in asked and newest.get(key, "")[:4] in asked):
+            preferred = max(newest.get(key, ""), date, key=lambda d: (d[:4] in asked, d))
+            newest[key] = preferred
+    return [
+        item
+        for item in ranked
+        if not item.document.effective_date or newest[_series(item)] == item.document.effective_date
+    ]
+
+
+def _series(item: RankedChunk) -> str:
+    """What two versions of one document share: the title without years, versions and punctuation."""
+    return _VERSION.sub("", item.document.title).lower() or item.document.id
+
+
+def select(question: str, ranked: Sequence[RankedChunk], *, budget: int, limit: int) -> Evidence:
+    """The sentences of the best `limit` chunks that matter for `question`, in at most about `budget` tokens.
+
+    Passages keep the order of `ranked`; left-out sentences show as '…'; a table row brings its header along.
+    """
+    chosen = newest_versions(ranked, question)[:limit]
+    units = [split_sentences(item.chunk.text) for item in chosen]
+    weights = _weights(question, units)
+    passages: list[Passage] = []
+    chunks: list[RankedChunk] = []
+    quotes: list[str] = []
+    for place, (item, sentences) in enumerate(zip(chosen, units, strict=True)):
+        scores = [_score(sentence.text, weights) for sentence in sentences]
+        kept = _keep(sentences, scores, budget, whole=place < _WHOLE_CHUNKS)
+        if not kept:
+            continue
+        text = _join(item.chunk.text, sentences, kept)
+        budget -= estimate_tokens(text)
+        best = max(kept, key=lambda index: scores[index])
+        passages.append(Passage(id=item.chunk.id, text=text, marker=len(passages) + 1, title=item.document.title))
+        chunks.append(item)
+        quotes.append(sentences[best].text)
+        if budget <= 0:
+            break
+    return Evidence(tuple(passages), tuple(chunks), tuple(quotes))
+
+
+def _weights(question: str, units: Sequence[Sequence[Sentence]]) -> dict[str, float]:
+    """How much each word of the question tells among these sentences (inverse document frequency)."""
+    counts: Counter[str] = Counter()
+    total = 0
+    for sentences in units:
+        for sentence in sentences:
+            counts.update(set(content_words(sentence.text)))
+            total += 1
+    return {word: log(1 + (total + 1) / (counts[word] + 0.5)) for word in set(content_words(question))}
+
+
+def _score(text: str, weights: dict[str, float]) -> float:
+    words = set(content_words(text))
+    return sum(weight for word, weight in weights.items() if word in words)
+
+
+def _keep(sentences: Sequence[Sentence], scores: Sequence[float], budget: int, *, whole: bool) -> list[int]:
+    """Indices of the sentences to show, in order, within `budget` tokens."""
+    costs = [estimate_tokens(sentence.text) for sentence in sentences]
+    if whole and sum(costs) <= budget:
+        return list(range(len(sentences)))
+    kept: set[int] = set()
+    order = sorted(range(len(sentences)), key=lambda index: -scores[index])
+    if not whole:
+        order = [index for index in order if scores[index] > 0]
+    for index in order:
+        wanted = {index, *_header(sentences, index)} - kept
+        cost = sum(costs[each] for each in wanted)
+        if cost <= budget:
+            kept |= wanted
+            budget -= cost
+    return sorted(kept)
+
+
+def _header(sentences: Sequence[Sentence], index: int) -> list[int]:
+    """The two lines that head the Markdown table of row `index`; none when it is not a table row."""
+    row = index
+    while row >= 0 and sentences[row].text.startswith("|"):
+        if _TABLE_RULE.match(sentences[row].text) and row > 0:
+            return [row - 1, row]
+        row -= 1
+    return []
+
+
+def _join(source: str, sentences: Sequence[Sentence], kept: Sequence[int]) -> str:
+    parts: list[str] = []
+    previous = -1
+    for index in kept:
+        sentence = sentences[index]
+        if parts:
+            gap = source[sentences[previous].end : sentence.start]
+            separator = gap if index == previous + 1 else "\n"
+            parts.append(separator if index == previous + 1 or sentence.text.startswith("|") else " … ")
+        parts.append(sentence.text)
+        previous = index
+    return "".join(parts)
+
+
+def relevance(question: str, ranked: Sequence[RankedChunk], evidence: Evidence) -> float:
+    """How near the evidence is to the question, in [0, 1]: the best cosine, stretched over the range that the
+    embedding model uses, or the share of the question's words that stand in the evidence, whichever is larger.
+    """
+    best = max((item.similarity for item in ranked if item.similarity is not None), default=0.0)
+    stretched = (best - _COSINE_FAR) / (_COSINE_NEAR - _COSINE_FAR)
+    text = " ".join(f"{passage.title} {passage.text}" for passage in evidence.passages)
+    held = set(content_words(text))
+    words = set(content_words(question))
+    covered = sum(word in held or (not word.isascii() and word in text) for word in words) / max(1, len(words))
+    return max(0.0, min(1.0, max(stretched, covered)))

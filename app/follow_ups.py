@@ -1,0 +1,33 @@
+"""What one may ask next: facts of the concepts spoken of that the answer left out, and headings beside its sources."""
+
+from __future__ import annotations
+
+from knowledge.graph import TermGraph
+from knowledge.language import detect_language
+
+from app.evidence import Evidence
+from app.texts import FACT_OF, MORE_ABOUT
+from knowledge.types import AlignmentReport, Language, User
+
+_MOST = 3
+_LONGEST_HEADING = 40
+
+
+def suggest(
+    report: AlignmentReport, evidence: Evidence, graph: TermGraph, question: str, language: Language, user: User
+) -> tuple[str, ...]:
+    """At most three questions in `language` that the documents or the graph can answer; none that was just asked."""
+    found: dict[str, None] = {}
+    for concept in dict.fromkeys(mention.concept for mention in report.mentions):
+        for relation in graph.relations_of(concept, user):
+            name, label = graph.label(concept, language), graph.label(relation, language)
+            if label.lower() not in question.lower() and detect_language(label + name) == language:
+                found.setdefault(FACT_OF[language].format(concept=name, relation=label))
+    for item in evidence.chunks:
+        heading = item.chunk.heading.split(" › ")[-1]
+        fits = heading not in ("", item.document.title) and len(heading) <= _LONGEST_HEADING
+        if fits and item.document.language == language and heading.lower() not in question.lower():
+            found.setdefault(MORE_ABOUT[language].format(title=item.document.title, heading=heading))
+    facts = [text for text in found if "《" not in text and "“" not in text]
+    more = [text for text in found if text not in facts]
+    return tuple([*facts[:2], *more][:_MOST])

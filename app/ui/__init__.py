@@ -1,0 +1,1 @@
+"""The pages in the browser: `server.run` serves them, one file per page."""

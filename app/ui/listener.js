@@ -1,0 +1,105 @@
+// The one script of the pages. It shows nothing: it tells the page which of its own buttons were pressed, copies text,
+// keeps a half-written question over a reload, and keeps an input method's Enter from sending.
+
+const DRAFT = "plumbline-draft"
+const COPIED_FOR_MS = 1600
+
+export default function (component) {
+  const { data, setTriggerValue } = component
+  window.__plumblineOff?.()
+  document.documentElement.lang = data.lang
+  if (data.go) {
+    sessionStorage.removeItem(DRAFT)
+    window.location.assign(data.go)
+    return undefined
+  }
+
+  const textarea = () => document.querySelector('[data-testid="stChatInputTextArea"]')
+
+  const onClick = (event) => {
+    const button = event.target.closest?.("[data-plb]")
+    if (!button) return
+    event.preventDefault()
+    if (button.dataset.plb === "copy") copy(button, data.copied)
+    else setTriggerValue("act", { name: button.dataset.plb, message: button.dataset.message, number: Number(button.dataset.number) })
+  }
+
+  // While an input method composes, Enter chooses a word. Safari reports such an Enter after composing has ended,
+  // with key code 229 and isComposing false.
+  const onKeyDown = (event) => {
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) {
+      event.stopImmediatePropagation()
+      return
+    }
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      const search = document.querySelector(".st-key-plb-search input")
+      if (search) {
+        event.preventDefault()
+        search.focus()
+        search.select()
+      }
+    }
+  }
+
+  const onPageHide = () => {
+    const written = textarea()?.value ?? ""
+    if (written.trim()) sessionStorage.setItem(DRAFT, JSON.stringify({ owner: data.owner, written }))
+    else sessionStorage.removeItem(DRAFT)
+  }
+
+  document.addEventListener("click", onClick)
+  window.addEventListener("keydown", onKeyDown, true)
+  window.addEventListener("pagehide", onPageHide)
+  const restored = restoreDraft(textarea, data.owner)
+  window.__plumblineOff = () => {
+    document.removeEventListener("click", onClick)
+    window.removeEventListener("keydown", onKeyDown, true)
+    window.removeEventListener("pagehide", onPageHide)
+    clearInterval(restored)
+    window.__plumblineOff = undefined
+  }
+  return () => window.__plumblineOff?.()
+}
+
+// The text box may appear after this script; React only takes a value that comes with an input event.
+function restoreDraft(textarea, owner) {
+  const kept = sessionStorage.getItem(DRAFT)
+  if (!kept) return undefined
+  let tries = 0
+  const timer = setInterval(() => {
+    const box = textarea()
+    if (!box && ++tries < 40) return
+    clearInterval(timer)
+    sessionStorage.removeItem(DRAFT)
+    const draft = JSON.parse(kept)
+    if (!box || box.value || draft.owner !== owner) return
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, draft.written)
+    box.dispatchEvent(new Event("input", { bubbles: true }))
+  }, 150)
+  return timer
+}
+
+async function copy(button, done) {
+  const text = button.dataset.text
+  try {
+    await navigator.clipboard.writeText(text)
+  } catch {
+    // Without HTTPS there is no clipboard object except on this machine itself
+    const box = document.createElement("textarea")
+    box.value = text
+    box.style.position = "fixed"
+    box.style.opacity = "0"
+    document.body.append(box)
+    box.select()
+    document.execCommand("copy")
+    box.remove()
+    button.focus()
+  }
+  const label = button.querySelector("[data-label]") ?? button
+  if (label.dataset.before === undefined) label.dataset.before = label.textContent
+  label.textContent = done
+  setTimeout(() => {
+    label.textContent = label.dataset.before
+    delete label.dataset.before
+  }, COPIED_FOR_MS)
+}

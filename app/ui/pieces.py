@@ -1,0 +1,273 @@
+"""The pieces of a conversation as HTML: question, evidence, answer with its marks, and what stands under it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from app.answer import Answer, Citation
+from app.ui.edits import PlacedEdit, PlacedFinding, ShownAnswer
+from app.ui.markup import Html, element, join
+from app.ui.prose import Mark, Parts, render_markdown, render_plain
+from app.ui.texts import Words
+from knowledge.types import Language
+
+_TABLE_RULE = re.compile(r"[|:\s-]+")
+_LONGEST_TIP = 220
+
+
+def question(text: str, say: Words) -> Html:
+    """What the user asked."""
+    shown = render_plain(text, parts=Parts(chip=chips(say)))
+    return element("div", element("div", shown, role="note", aria_label=say("chat.you")), class_="plb-question")
+
+
+def stage(words: str) -> Html:
+    """What is being done now."""
+    return element("div", element("i", aria_hidden="true"), words, class_="plb-stage", role="status")
+
+
+def evidence(title: str, citations: Sequence[Citation], message: str, say: Words, *, opened: bool) -> Html:
+    """Sentences with their sources; each opens its source."""
+    if not citations:
+        return Html("")
+    head = element("summary", title, element("span", _count(citations, say)))
+    rows = (element("li", _source(citation, message, say)) for citation in citations)
+    return element("details", head, element("ol", *rows), class_="plb-evidence", open=opened)
+
+
+def _count(citations: Sequence[Citation], say: Words) -> str:
+    documents = len({citation.document_id for citation in citations})
+    if len(citations) == 1:
+        return say("evidence.one")
+    key = "evidence.many_one_document" if documents == 1 else "evidence.many"
+    return say(key, places=len(citations), documents=documents)
+
+
+def _source(citation: Citation, message: str, say: Words) -> Html:
+    return element(
+        "button",
+        element("span", citation.marker, class_="plb-number"),
+        element("span", _quote(citation.quote, say), class_="plb-quote"),
+        element("span", where(citation, say), class_="plb-where"),
+        class_="plb-source",
+        type="button",
+        data_plb="cite",
+        data_message=message,
+        data_number=citation.marker,
+        aria_label=say("evidence.open", marker=citation.marker, title=citation.title),
+    )
+
+
+def _quote(text: str, say: Words) -> Html:
+    """A quoted sentence on one line, a table row with its cells apart."""
+    kept = (row for row in text.splitlines() if not _TABLE_RULE.fullmatch(row.strip()))
+    line = " · ".join(" ".join(row.strip().strip("|").replace("|", " | ").split()) for row in kept if row.strip())
+    return render_plain(re.sub(r"[*_`#]{1,3}(?=\S)|(?<=\S)[*`]{1,3}", "", line), parts=Parts(chip=chips(say)))
+
+
+def where(citation: Citation, say: Words) -> str:
+    """Title, heading and page in one line."""
+    heading = citation.heading.split(" › ")[-1]
+    page = say("evidence.page", page=citation.page) if citation.page is not None else ""
+    return " · ".join(part for part in (citation.title, heading if heading != citation.title else "", page) if part)
+
+
+# --- the answer -----------------------------------------------------------------------------------------------------
+
+
+def draft(text: str, citations: Sequence[Citation], say: Words) -> Html:
+    """The answer while it is being written; its citations are not checked yet."""
+    known = {citation.marker: citation for citation in citations}
+    shown = render_markdown(text, parts=Parts(lambda number: _plain_marker(number, known), chips(say)))
+    return element("div", shown, class_="plb-prose plb-cursor")
+
+
+def _plain_marker(number: int, known: Mapping[int, Citation]) -> Html | None:
+    return element("span", number, class_="plb-cite") if number in known else None
+
+
+def answer(shown: ShownAnswer, found: Answer, message: str, say: Words) -> Html:
+    """The checked answer: citations open their source, edits and doubts say on hover what they are."""
+    known = {citation.marker: citation for citation in found.citations}
+    marks = [_edit_mark(edit, say, found.language) for edit in shown.edits] + [
+        _doubt_mark(doubt, say) for doubt in shown.doubts
+    ]
+    parts = Parts(lambda number: _marker(number, known, message, say), chips(say))
+    return element(
+        "div",
+        render_markdown(shown.text, marks, parts),
+        class_="plb-prose",
+        lang="zh-CN" if found.language == "zh" else "en",
+    )
+
+
+def _marker(number: int, known: Mapping[int, Citation], message: str, say: Words) -> Html | None:
+    citation = known.get(number)
+    if citation is None:
+        gone = say("answer.source_gone")
+        return element("span", number, class_="plb-cite plb-gone", title=gone, aria_label=gone)
+    tip = element("span", element("b", where(citation, say)), _quote(_cut(citation.quote), say), class_="plb-card")
+    return element(
+        "button",
+        number,
+        tip,
+        class_="plb-cite plb-tip",
+        type="button",
+        data_plb="cite",
+        data_message=message,
+        data_number=number,
+        aria_label=say("evidence.open", marker=number, title=citation.title),
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TIP else f"{text[: _LONGEST_TIP - 1]}…"
+
+
+def _edit_mark(placed: PlacedEdit, say: Words, language: Language) -> Mark:
+    look = "plb-edit plb-undone" if placed.undone else "plb-edit"
+    tip = element(
+        "span",
+        say("answer.edit_marker", before=placed.edit.before, reason=reason(placed, say, language)),
+        class_="plb-card",
+    )
+
+    def show(inner: Html) -> Html:
+        return element("span", inner, tip, class_=f"{look} plb-tip", tabindex="0")
+
+    return Mark(placed.start, placed.end, show)
+
+
+def _doubt_mark(placed: PlacedFinding, say: Words) -> Mark:
+    bad = placed.finding.kind == "contradicted"
+    tip = element("span", say("answer.contradicted" if bad else "answer.unsupported"), class_="plb-card")
+
+    def show(inner: Html) -> Html:
+        return element("span", inner, tip, class_=f"plb-doubt plb-tip{' plb-bad' if bad else ''}", tabindex="0")
+
+    return Mark(placed.start, placed.end, show)
+
+
+def reason(placed: PlacedEdit, say: Words, language: Language) -> str:
+    """Why the checker made an edit, in one sentence of the page's language; the checker's own words know more."""
+    if placed.edit.reason and language == say.language:
+        return placed.edit.reason
+    key = f"edits.reason_{_REASONS.get(placed.edit.rule, 'other')}"
+    return say(key, before=placed.edit.before, after=placed.edit.after)
+
+
+_REASONS: Mapping[str, str] = {
+    "term.deprecated": "deprecated",
+    "term.forbidden": "forbidden",
+    "term.alternative": "alternative",
+    "relation.value": "relation",
+    "relation.direction": "direction",
+    "quantity.value": "relation",
+    "quantity.passage": "quantity",
+}
+
+
+def chips(say: Words) -> Callable[[str], Html]:
+    """Hidden personal data as `kind·code`; the code tells one hidden value from another."""
+
+    def chip(inside: str) -> Html:
+        kind, _, code = inside.partition("·")
+        known = say(f"kind.{kind}") if say.has(f"kind.{kind}") else say("kind.other")
+        return element("span", f"{known} {code}".strip(), class_="plb-chip", title=say("answer.masked", kind=known))
+
+    return chip
+
+
+# --- under the answer -----------------------------------------------------------------------------------------------
+
+
+def edits(shown: ShownAnswer, message: str, say: Words, language: Language) -> Html:
+    """Each change of the checker: before, after, why, and a button that takes it back."""
+    if not shown.edits:
+        return Html("")
+    count = len(shown.edits)
+    title = say("edits.title_one") if count == 1 else say("edits.title_many", count=count)
+    rows = (_edit_row(placed, message, say, language) for placed in shown.edits)
+    return element("div", element("p", title), element("ul", *rows), class_="plb-edits")
+
+
+def _edit_row(placed: PlacedEdit, message: str, say: Words, language: Language) -> Html:
+    change = element(
+        "span", element("del", placed.edit.before), " → ", element("ins", placed.edit.after), class_="plb-change"
+    )
+    why = [reason(placed, say, language)] + ([f"({say('edits.undone')})"] if placed.undone else [])
+    button = element(
+        "button",
+        say("edits.redo" if placed.undone else "edits.undo"),
+        class_="plb-act",
+        type="button",
+        data_plb="redo" if placed.undone else "undo",
+        data_message=message,
+        data_number=placed.index,
+    )
+    look = "plb-was" if placed.undone else None
+    return element("li", change, element("span", " ".join(why), class_="plb-reason"), button, class_=look)
+
+
+def badge(found: Answer, shown: ShownAnswer, say: Words) -> Html:
+    """How the answer stands to the term graph and the sources, in one mark."""
+    state = badge_state(found, shown)
+    tip = element("span", say(f"badge.{state}_help"), class_="plb-card")
+    return element("span", say(f"badge.{state}"), tip, class_=f"plb-badge plb-{state} plb-tip", tabindex="0")
+
+
+def badge_state(found: Answer, shown: ShownAnswer) -> str:
+    """`held`, `corrected`, `unconfirmed`, `contradicted` or `nothing`."""
+    if any(not placed.undone for placed in shown.edits):
+        return "corrected"
+    verdicts = {"supported": "held", "contradicted": "contradicted", "unsupported": "unconfirmed"}
+    return verdicts.get(found.alignment.verdict, "nothing")
+
+
+def foot(found: Answer, shown: ShownAnswer, say: Words) -> Html:
+    """Badge, copy button, and which model answered in how many seconds."""
+    seconds = f"{found.timings_ms.total / 1000:.1f}"
+    if found.model.base:
+        by = say("answer.answered_by", model=found.model.base, backend=found.model.backend, seconds=seconds)
+    else:
+        by = say("answer.answered_without_model", seconds=seconds)
+    copy = element(
+        "button",
+        say("answer.copy"),
+        class_="plb-act",
+        type="button",
+        data_plb="copy",
+        data_text=plain(found, shown, say),
+    )
+    mark = Html("") if found.abstained else badge(found, shown, say)
+    return element("div", mark, copy, element("span", by), class_="plb-foot")
+
+
+def plain(found: Answer, shown: ShownAnswer, say: Words) -> str:
+    """The answer with its sources as text for the clipboard."""
+    citations = found.nearest if found.abstained else found.citations
+    lines = [f"[{citation.marker}] {where(citation, say)} ({citation.path})" for citation in citations]
+    return "\n".join([shown.text, *(["", f"{say('answer.sources')}:", *lines] if lines else [])])
+
+
+def notice(title: str, text: str) -> Html:
+    """A box for what is not an ordinary answer."""
+    return element("div", element("b", title), text, class_="plb-notice", role="note")
+
+
+def brand() -> Html:
+    """The plumb line and the name."""
+    names = element("span", "准绳 ", element("small", "Plumbline"))
+    return element("div", element("i", aria_hidden="true"), names, class_="plb-brand")
+
+
+def rows(pairs: Sequence[tuple[str, object]]) -> Html:
+    """Names and values as a table."""
+    lines = (element("tr", element("th", name), element("td", value)) for name, value in pairs)
+    return element("table", element("tbody", *lines), class_="plb-table")
+
+
+def blocks(parts: Sequence[Html]) -> Html:
+    """The parts one below the other."""
+    return join(parts)

@@ -1,0 +1,224 @@
+"""Introduces the rooms to each other: the only file that names concrete classes.
+
+Everything heavy is made when it is first needed and then kept, so that opening a workspace costs little.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.settings import Settings
+from knowledge.catalog import Catalog
+from knowledge.errors import NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from adapters.model_catalog import ModelCatalog
+    from knowledge.alignment import Checker
+    from knowledge.graph import Linker, TermGraph
+    from knowledge.index_store import IndexStore
+    from knowledge.retriever import Retriever
+
+    from app.accounts import Accounts
+    from app.audit import Audit
+    from app.conversation import Conversations
+    from ingest import Pipeline
+    from ingest.desensitize import Desensitizer
+    from knowledge.protocols import Embedder, Generator
+
+CATALOG_NAME = "catalog.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One revision of the term graph with what is built on it."""
+
+    graph: TermGraph
+    linker: Linker
+    checker: Checker
+
+
+class Workspace:
+    """The parts of one workspace, each made once. Safe from many threads."""
+
+    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self._lock = threading.RLock()
+        self._terms: Terms | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds all state."""
+        return self.settings.workspace
+
+    @cached_property
+    def models(self) -> ModelCatalog:
+        """The named models and where they lie."""
+        return open_models(self.settings)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedding model; raises Unavailable when it has not been pulled."""
+        with self._lock:
+            from adapters.embedders import load_embedder
+
+            embedding = self.settings.embedding
+            return load_embedder(embedding.model, embedding.backend, self.models, self.settings.models.threads)
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The answer model; raises Unavailable when it has not been pulled or no back end is installed."""
+        with self._lock:
+            from adapters.generators import load_generator
+
+            answer = self.settings.answer
+            return load_generator(
+                answer.model, answer.backend, self.models, self.settings.models.threads, answer.context_tokens
+            )
+
+    @cached_property
+    def store(self) -> IndexStore:
+        """The indexes over the catalog's chunks."""
+        with self._lock:
+            from knowledge.index_store import IndexStore
+
+            return IndexStore(self.folder / "index", self.catalog)
+
+    def terms(self) -> Terms:
+        """The term graph's current revision; a new one is used as soon as it stands in the catalog."""
+        from knowledge.alignment import Checker
+        from knowledge.graph import Linker, TermGraph
+
+        current = self.catalog.revisions.current_id()
+        with self._lock:
+            if self._terms is None or self._terms.graph.revision != current:
+                graph = TermGraph.load(self.catalog)
+                linker = Linker(graph)
+                self._terms = Terms(graph, linker, Checker(graph, linker, settings=self.settings.alignment))
+            return self._terms
+
+    def graph(self) -> TermGraph:
+        """The term graph's current revision."""
+        return self.terms().graph
+
+    def retriever(self) -> Retriever:
+        """Search over the live index with the current term graph."""
+        from knowledge.retriever import Retriever
+
+        return Retriever(
+            self.catalog, self.store, self.embedder, linker=self.terms().linker, settings=self.settings.retrieval
+        )
+
+    @cached_property
+    def desensitizer(self) -> Desensitizer:
+        """What takes personal data and secrets out of text, with this workspace's key and policy."""
+        with self._lock:
+            from ingest.desensitize.pseudonyms import workspace_key
+
+            from ingest.desensitize import Desensitizer, load_policy
+
+            policy = self.settings.desensitize.policy
+            return Desensitizer(
+                load_policy(policy if policy is None else self.folder / policy), workspace_key(self.folder / "keys")
+            )
+
+    def pipeline(self) -> Pipeline:
+        """From files to indexed chunks."""
+        from ingest import Pipeline
+
+        return Pipeline(
+            self.catalog,
+            self.store,
+            self.embedder,
+            self.desensitizer,
+            self.settings.ingest,
+            linker=self.terms().linker,
+        )
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Who may sign in."""
+        from app.accounts import Accounts
+
+        ui = self.settings.ui
+        return Accounts(
+            self.catalog,
+            idle_seconds=ui.idle_minutes * 60,
+            absolute_seconds=ui.absolute_hours * 3600,
+            audit=self.audit,
+        )
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What was done, in a chain that shows tampering."""
+        from app.audit import Audit
+
+        return Audit(self.catalog, self.folder / "keys")
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """What each user asked and was answered."""
+        from app.conversation import Conversations
+
+        return Conversations(self.catalog)
+
+    def close(self) -> None:
+        """Free models and close the catalog."""
+        if "generator" in self.__dict__:
+            self.generator.close()
+        self.catalog.close()
+
+
+def open_workspace(settings: Settings, *, create: bool = False) -> Workspace:
+    """The workspace that the settings name. Raises NotFound unless it exists or `create` is given."""
+    folder = settings.workspace
+    if create:
+        folder.mkdir(parents=True, exist_ok=True)
+    elif not (folder / CATALOG_NAME).is_file():
+        raise NotFound(f"{folder}: no workspace here; run `plumbline init` in this folder or give --workspace")
+    return Workspace(settings, Catalog.open(folder / CATALOG_NAME, create=create))
+
+
+# --- parts that need no workspace ---------------------------------------------------------------------------------
+
+
+def open_models(settings: Settings) -> ModelCatalog:
+    """The named models and where they lie."""
+    from adapters.model_catalog import ModelCatalog
+
+    models = settings.models
+    return ModelCatalog.load(cache=models.cache, folder=models.folder, offline=models.offline)
+
+
+def open_desensitizer(settings: Settings, key: bytes) -> Desensitizer:
+    """What takes personal data and secrets out of text; equal keys give equal placeholders."""
+    from ingest.desensitize import Desensitizer, load_policy
+
+    policy = settings.desensitize.policy
+    return Desensitizer(load_policy(policy if policy is None else settings.workspace / policy), key)
+
+
+def terms_of(files: Sequence[Path], settings: Settings) -> Terms:
+    """The term graph that stands in these files, with its checker."""
+    from knowledge.alignment import Checker
+    from knowledge.graph import Linker, TermGraph
+
+    graph = TermGraph.from_files(files)
+    linker = Linker(graph)
+    return Terms(graph, linker, Checker(graph, linker, settings=settings.alignment))
+
+
+def chosen_backend(settings: Settings) -> str:
+    """Which back end writes answers on this machine and why, in words."""
+    from adapters.generators import choose_backend
+
+    try:
+        choice = choose_backend(settings.answer.backend)
+    except Unavailable as error:
+        return str(error)
+    return f"answers are written by {choice.backend}: {choice.reason}"

@@ -1,0 +1,102 @@
+"""A text as recognizers see it: full-width forms mapped to plain ones, and what stands around a place."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from ingest.desensitize.pseudonyms import PLACEHOLDER
+
+_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_PLAIN |= {0x3000: 0x20, 0x00A0: 0x20, 0x2010: 0x2D, 0x2011: 0x2D, 0x2012: 0x2D, 0x2013: 0x2D, 0x2212: 0x2D}
+_BLANKED = "\ue000"
+_TABLE = re.compile(r"(?m)^[ \t]*\|.*\|[ \t]*\n[ \t]*\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*(?:\n[ \t]*\|.*\|[ \t]*)*")
+_CELL_END = re.compile(r"(?<!\\)\|")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    start: int
+    end: int
+    heads: tuple[str, ...]
+
+
+class TextView:
+    """A text made ready for matching. `plain` has the length of the original, so offsets hold in both.
+
+    Placeholders are blanked in it: they are never matched again. `lower` is `plain` in lower case.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        blanked = PLACEHOLDER.sub(lambda match: _BLANKED * len(match.group()), text) if "⟨" in text else text
+        self.plain = blanked.translate(_PLAIN)
+
+    @cached_property
+    def lower(self) -> str:
+        lowered = self.plain.lower()
+        # A few letters (İ) have a longer lower case; then only ASCII is lowered, so that offsets hold
+        return lowered if len(lowered) == len(self.plain) else re.sub("[A-Z]+", lambda m: m.group().lower(), self.plain)
+
+    def before(self, start: int, reach: int = 20) -> str:
+        """What stands before a place on its line, in lower case, with the head of its table column in front."""
+        begin = max(0, start - reach)
+        line = self.lower.rfind("\n", begin, start)
+        near = self.lower[begin if line < 0 else line + 1 : start]
+        head = self.column_head(start)
+        return f"{head}\n{near.rpartition('|')[2]}" if head else near
+
+    def after(self, end: int, reach: int = 12) -> str:
+        """What stands after a place on its line, in lower case."""
+        return self.lower[end : end + reach].partition("\n")[0]
+
+    def column_head(self, place: int) -> str:
+        """The head of the Markdown table column that a place stands in, in lower case; empty outside of tables."""
+        table = self._table_at(place)
+        if table is None:
+            return ""
+        line = self.lower.rfind("\n", 0, place) + 1
+        if line <= table.start:
+            return ""
+        column = len(_CELL_END.findall(self.lower, line, place)) - 1
+        return table.heads[column] if 0 <= column < len(table.heads) else ""
+
+    def cells(self, head: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        """Start and end of the cells, blanks stripped, of all Markdown table columns whose head `head` is found in."""
+        for table in self._tables[1]:
+            columns = {column for column, text in enumerate(table.heads) if head.search(text)}
+            if not columns:
+                continue
+            line_start = self.plain.find("\n", self.plain.find("\n", table.start) + 1) + 1
+            while 0 < line_start < table.end:
+                line_end = self.plain.find("\n", line_start)
+                line_end = table.end if line_end < 0 else min(line_end, table.end)
+                yield from self._line_cells(line_start, line_end, columns)
+                line_start = line_end + 1
+
+    def _line_cells(self, start: int, end: int, columns: set[int]) -> Iterator[tuple[int, int]]:
+        bars = [match.start() for match in _CELL_END.finditer(self.plain, start, end)]
+        for column, (left, right) in enumerate(zip(bars, bars[1:], strict=False)):
+            if column in columns:
+                cell = self.plain[left + 1 : right]
+                stripped = cell.strip()
+                if stripped:
+                    begin = left + 1 + len(cell) - len(cell.lstrip())
+                    yield begin, begin + len(stripped)
+
+    def _table_at(self, place: int) -> _Table | None:
+        starts, tables = self._tables
+        position = bisect_right(starts, place) - 1
+        return tables[position] if position >= 0 and place < tables[position].end else None
+
+    @cached_property
+    def _tables(self) -> tuple[list[int], list[_Table]]:
+        tables = []
+        if "| ---" in self.lower or "|---" in self.lower or "|:--" in self.lower:
+            for match in _TABLE.finditer(self.lower):
+                head = match.group().partition("\n")[0].strip().strip("|")
+                tables.append(_Table(match.start(), match.end(), tuple(text.strip() for text in _CELL_END.split(head))))
+        return [table.start for table in tables], tables

@@ -1,0 +1,59 @@
+"""IP addresses, versions 4 and 6, with or without a network length."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import ClassVar
+
+from ingest.desensitize.context import TextView
+from ingest.desensitize.recognizers.base import LIKELY, SURE, Recognizer, words
+
+_CONTEXT = words("ip", "地址", "网关", "服务器", "主机", "来自", "网段", "address", "gateway", "server", "host", "from", "subnet", "network")
+_VERSION = words("版本", "固件", "version", "ver", "v", "firmware", "release", "build", "rev", "revision", "升级到", "升级至", "章", "节", "条", "section", "clause")
+
+
+class IpAddress(Recognizer):
+    """Addresses that could name a machine: loopback, masks, multicast and the unspecified address stay."""
+
+    entity = "IP_ADDRESS"
+    patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
+        re.compile(r"(?<![0-9A-Za-z.])(?<!\d-)(?P<value>(?:\d{1,3}\.){3}\d{1,3}(?:/(?:3[0-2]|[12]?\d))?)(?![0-9A-Za-z])(?!\.\d)(?!-[A-Za-z])"),
+        re.compile(r"(?<![0-9A-Za-z:.])(?P<value>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:/\d{1,3})?)(?![0-9A-Za-z:])"),
+    )
+
+    def accept(self, match: re.Match[str], view: TextView) -> float:
+        """A valid address that the text does not call a version."""
+        value = match["value"]
+        try:
+            address = ipaddress.ip_address(value.partition("/")[0])
+        except ValueError:
+            return 0.0
+        if address.is_loopback or address.is_unspecified or address.is_multicast:
+            return 0.0
+        if isinstance(address, ipaddress.IPv6Address):
+            groups = [group for group in value.partition("/")[0].split(":") if group]
+            return SURE if len(groups) >= 3 and any(map(str.isdigit, value)) else 0.0
+        first = int(value.partition(".")[0])
+        if first in {0, 255} or value.startswith("255."):
+            return 0.0
+        before = view.before(match.start(), 24)
+        versions = [found.end() for found in _VERSION.finditer(before)]
+        names = [found.end() for found in _CONTEXT.finditer(before)]
+        if versions and max(versions) > max(names, default=-1):
+            return 0.0
+        return SURE if names else LIKELY
+
+    @staticmethod
+    def canonical(value: str) -> str:
+        """The address in its shortest form, without the network's length."""
+        try:
+            return str(ipaddress.ip_address(value.partition("/")[0]))
+        except ValueError:
+            return value
+
+    @staticmethod
+    def generalized(value: str) -> str | None:
+        """Its /16 or /48 network."""
+        address = ipaddress.ip_address(IpAddress.canonical(value))
+        return f"⟨IP {ipaddress.ip_network(f'{address}/{16 if address.version == 4 else 48}', strict=False)}⟩"

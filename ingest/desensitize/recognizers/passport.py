@@ -1,0 +1,32 @@
+"""Passports and travel permits: their forms are those of many other numbers, so a word must say what they are."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from ingest.desensitize.context import TextView
+from ingest.desensitize.recognizers.base import LEFT, LIKELY, RIGHT, Recognizer, words
+
+_CONTEXT = words("护照", "通行证", "回乡证", "台胞证", "旅行证", "passport", "travel document", "travel permit")
+_CLOSE = 14
+
+
+class Passport(Recognizer):
+    """Chinese passports, permits for Hong Kong, Macao and Taiwan, and the forms of other countries' passports."""
+
+    entity = "PASSPORT"
+    patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
+        re.compile(rf"{LEFT}(?:[EGDSPCHMT]\d{{8}}|[A-Z]{{2}}\d{{7}}|[EGDSP][A-HJ-NP-Z]\d{{7}}|[CHM]\d{{8,10}}|[A-Z]{{1,2}}\d{{6,8}}|\d{{8,9}}){RIGHT}"),
+    )
+
+    def accept(self, match: re.Match[str], view: TextView) -> float:
+        """Only with a word for it before; bare digits only right after it, because dates look like them."""
+        before = view.before(match.start(), 24)
+        named = [found.end() for found in _CONTEXT.finditer(before)]
+        if not named:
+            return 0.0
+        between = before[named[-1] :]
+        if match.group().isdigit() and (len(between) > _CLOSE or re.search(r"\d|[,、;]", between)):
+            return 0.0
+        return LIKELY

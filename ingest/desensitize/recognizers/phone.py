@@ -1,0 +1,59 @@
+"""Telephone numbers: Chinese mobile and fixed lines, numbers in international form, North American and British ones."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from ingest.desensitize.context import TextView
+from ingest.desensitize.recognizers.base import LIKELY, PLAUSIBLE, SERIAL, SURE, Recognizer, digits, words
+
+_LEFT = r"(?<![0-9A-Za-z_])(?<!\d[.,-])(?<![A-Za-z]-)"
+_RIGHT = r"(?![0-9A-Za-z_])(?![.,]\d)(?!-[0-9A-Za-z])"
+_EXTENSION = r"(?:[ ,;]{0,2}(?:转|分机号?|ext\.?|extension|x|#)[ :.]?\d{1,6})?"
+_AREA = r"(?:10|2[0-57-9]|3[1-9]\d|4[1-79]\d|5[1-9]\d|6[36]\d|7[0-9]\d|8[1-9]\d|9[0-9]\d)"
+_CONTEXT = words(
+    *"电话 手机 联系 座机 传真 热线 拨打 请拨 致电 号码 移动 固话 收件人 微信 短信".split(),
+    *"phone tel telephone mobile cell call fax contact whatsapp dial".split(),
+)
+
+
+class Phone(Recognizer):
+    """What the numbering plans allow; bare digits need a word that says what they are or must not look like a serial."""
+
+    entity = "PHONE_NUMBER"
+    patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
+        re.compile(rf"(?P<mobile>){_LEFT}(?:(?:\(\+?86\)|(?:\+|00)?86)[ -]?)?1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}{_RIGHT}"),
+        re.compile(rf"(?P<mobile>){_LEFT}1[3-9]\d{{2}}[ -]\d{{3}}[ -]\d{{4}}{_RIGHT}"),
+        re.compile(rf"{_LEFT}(?:(?:\+|00)86[ -]?\(?0?{_AREA}\)?|\(0{_AREA}\)|0{_AREA})[ -]?\d{{3,4}}[ -]?\d{{4}}{_EXTENSION}{_RIGHT}"),
+        re.compile(rf"(?P<international>){_LEFT}(?<!\+)\+[1-9]\d{{0,2}}[ .-]?(?:\(0?\d{{1,4}}\)[ .-]?)?\d{{1,5}}(?:[ .-]?\d{{2,5}}){{1,4}}{_EXTENSION}{_RIGHT}"),
+        re.compile(rf"{_LEFT}(?:\+?1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .-]))[2-9]\d\d[ .-]\d{{4}}{_EXTENSION}{_RIGHT}"),
+        re.compile(rf"(?P<named>){_LEFT}0\d{{2,4}}[ -]\d{{3,4}}[ -]?\d{{3,4}}{_RIGHT}"),
+        re.compile(rf"(?P<named>){_LEFT}\d{{7,8}}{_EXTENSION}{_RIGHT}"),
+    )
+
+    def accept(self, match: re.Match[str], view: TextView) -> float:
+        """By the kind of the pattern and the words around."""
+        groups = match.re.groupindex
+        before = view.before(match.start())
+        named = _CONTEXT.search(before) is not None
+        number = digits(match.group())
+        if "international" in groups:
+            return SURE if 8 <= len(number) <= 17 else 0.0
+        if "named" in groups:
+            return PLAUSIBLE if named and not SERIAL.search(before[-8:]) else 0.0
+        serial = SERIAL.search(before[-12:]) is not None and not named
+        if "mobile" in groups:
+            return 0.0 if serial else SURE if named else LIKELY
+        # A fixed line without any separator is eleven bare digits like many others
+        bare = match.group().isdigit()
+        return 0.0 if serial or (bare and not named) else SURE if named else LIKELY
+
+    @staticmethod
+    def canonical(value: str) -> str:
+        """The national digits, so that +86 139 … and 139… are one number."""
+        plain = digits(value)
+        for prefix in ("0086", "86"):
+            if plain.startswith(prefix) and len(plain) > 10:
+                return plain.removeprefix(prefix)
+        return plain

@@ -1,0 +1,34 @@
+"""HTML: headings, lists, tables, code; nothing that a reader would not see."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.loaders.encoding import decode
+from ingest.loaders.markup import parse, visible_blocks
+from ingest.types import Limits, LoadedDocument
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_:-]{2,40})", re.IGNORECASE)
+_META = {"author": "author", "date": "date", "description": "description", "keywords": "keywords"}
+
+
+def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG001 - every loader's signature
+    """A page with the title, author and date that its head states."""
+    text, encoding = decode(data, _declared(data))
+    root = parse(text)
+    title = (root.findtext(".//head/title") or "").strip()
+    metadata = {"encoding": encoding}
+    for meta in root.iter("meta"):
+        key = _META.get((meta.get("name") or "").strip().lower())
+        if key and meta.get("content"):
+            metadata[key] = meta.get("content")
+    return LoadedDocument("html", tuple(visible_blocks(root)), title, metadata)
+
+
+def _declared(data: bytes) -> str | None:
+    match = _CHARSET.search(data[:4096])
+    if match is None:
+        return None
+    name = match[1].decode("ascii").lower()
+    # What pages call GB2312 and Latin-1 is in practice the larger set
+    return {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252", "big5": "big5hkscs"}.get(name, name)

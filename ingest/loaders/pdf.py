@@ -1,0 +1,179 @@
+"""PDF: lines with their place and size, made into headings, paragraphs and tables, page by page."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from ingest.loaders.layout import Line, blocks_of_pages, without_running_heads
+from ingest.types import Block, Limits, LoadedDocument, Unreadable
+
+_TABLE_SHARE = 0.5
+"""Part of the time for one file that may go into finding tables; the rest of the pages keep theirs as lines of text."""
+_GARBLED = 0.2
+_PLACEHOLDERS = frozenset({"anonymous", "(anonymous)", "unspecified", "(unspecified)", "untitled", "title", "无标题", "未命名"})
+_FILE_NAMES = (".doc", ".docx", ".tex", ".dvi", ".pptx", ".ppt", ".indd", ".txt", ".xlsx", ".wps", ".html")
+_PROGRAM_TITLES = ("microsoft word -", "microsoft powerpoint -", "untitled", "幻灯片", "powerpoint")
+_LINE_END = frozenset({0x0A, 0x0D})
+_HYPHEN = frozenset({0x02, 0xFFFE})
+"""pdfium's marks for a hyphen at a line's end; it leaves out the line end then."""
+_SIZE_SAMPLES = 12
+_BOLD = 600
+_CELL_GAP = 1.6
+"""Letter sizes between two words beyond which they stand in different columns."""
+_METADATA = {"Author": "author", "CreationDate": "created", "Subject": "subject", "Keywords": "keywords"}
+
+
+def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG001 - every loader's signature
+    """The text layer. Raises Unreadable when it is locked, damaged, a scan without text, or holds nonsense."""
+    import pypdfium2 as pdfium
+
+    from ingest.loaders.pdf_tables import TableFinder
+
+    document = _opened(data)
+    try:
+        count = min(len(document), limits.max_pages)
+        finder = TableFinder(data, deadline=time.monotonic() + limits.seconds * _TABLE_SHARE)
+        pages: list[list[Line]] = []
+        tables: list[list[Any]] = []
+        for number in range(count):
+            page = document[number]
+            try:
+                lines = page_lines(page, number + 1)
+                found, lines = finder.take_tables(page, number, lines)
+            finally:
+                page.close()
+            pages.append(lines)
+            tables.append(found)
+        finder.close()
+        _check_text(pages)
+        blocks = blocks_of_pages(without_running_heads(pages), tables)
+        metadata = {key: _useful(document.get_metadata_value(field)) for field, key in _METADATA.items()}
+        metadata["created"] = _date(metadata["created"])
+        if count < len(document):
+            metadata["pages left out"] = str(len(document) - count)
+        return LoadedDocument("pdf", tuple(blocks), _title(document.get_metadata_value("Title")), metadata, count)
+    except pdfium.PdfiumError as error:
+        raise Unreadable("a damaged PDF") from error
+    finally:
+        document.close()
+
+
+def _opened(data: bytes) -> Any:
+    import pypdfium2 as pdfium
+
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise Unreadable("encrypted, it needs a password") from error
+        raise Unreadable("no PDF, or a damaged one") from error
+    if not len(document):
+        document.close()
+        raise Unreadable("a PDF without pages")
+    return document
+
+
+def page_lines(page: Any, number: int) -> list[Line]:
+    """The lines of a page in the order in which they were written, with place, letter size and weight."""
+    import ctypes
+
+    import pypdfium2.raw as raw
+
+    text_page = page.get_textpage()
+    try:
+        handle = text_page.raw
+        box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
+        lines: list[Line] = []
+        line = _LineBuilder(number)
+        for place in range(text_page.count_chars()):
+            code = raw.FPDFText_GetUnicode(handle, place)
+            if code in _LINE_END or code in _HYPHEN:
+                line.add_text("-" if code in _HYPHEN else "")
+                lines += line.finish()
+                line = _LineBuilder(number)
+                continue
+            character = chr(code) if code and not 0xD800 <= code <= 0xDFFF else "\ufffd"
+            if not character.isspace() and raw.FPDFText_GetLooseCharBox(handle, place, ctypes.byref(box)):
+                if line.wants_size():
+                    # The letters' size is the font's, scaled by the matrix that the text was written under
+                    scale = raw.FPDFText_GetMatrix(handle, place, ctypes.byref(matrix))
+                    height = math.hypot(matrix.b, matrix.d) if scale else 1.0
+                    line.add_size(raw.FPDFText_GetFontSize(handle, place) * height, raw.FPDFText_GetFontWeight(handle, place))
+                line.add_box(box.left, box.bottom, box.right, box.top)
+            line.add_text(character)
+        return lines + line.finish()
+    finally:
+        text_page.close()
+
+
+class _LineBuilder:
+    """Collects the characters of one line; a wide gap between two of them begins another cell."""
+
+    def __init__(self, page: int) -> None:
+        self._page = page
+        self._cells: list[tuple[float, list[str]]] = []
+        self._box: tuple[float, float, float, float] | None = None
+        self._sizes: list[float] = []
+        self._bold = 0
+
+    def wants_size(self) -> bool:
+        """A few samples tell the size of a line; each costs two calls."""
+        return len(self._sizes) < _SIZE_SAMPLES
+
+    def add_size(self, size: float, weight: int) -> None:
+        self._sizes.append(size)
+        self._bold += weight >= _BOLD
+
+    def add_box(self, left: float, bottom: float, right: float, top: float) -> None:
+        if self._box is None:
+            self._box = (left, bottom, right, top)
+            self._cells.append((left, []))
+            return
+        x0, y0, x1, y1 = self._box
+        if left - x1 > _CELL_GAP * self._sizes[-1]:
+            self._cells.append((left, []))
+        self._box = (min(x0, left), min(y0, bottom), max(x1, right), max(y1, top))
+
+    def add_text(self, text: str) -> None:
+        if self._cells:
+            self._cells[-1][1].append(text)
+
+    def finish(self) -> list[Line]:
+        """The line; none if it is blank."""
+        cells = tuple((left, "".join(text).strip()) for left, text in self._cells)
+        text = " ".join(text for _, text in cells if text)
+        if not text or self._box is None:
+            return []
+        size = sorted(self._sizes)[len(self._sizes) // 2]
+        return [Line(text, self._page, *self._box, max(size, 1.0), self._bold * 2 > len(self._sizes), cells)]
+
+
+def _check_text(pages: list[list[Line]]) -> None:
+    text = "".join(line.text for lines in pages for line in lines)
+    letters = [character for character in text if not character.isspace()]
+    if not letters:
+        raise Unreadable("scanned pages without a text layer; run it through OCR first")
+    if len(letters) < 3 * len(pages) and len(pages) > 2:
+        raise Unreadable("almost no text on its pages, probably a scan; run it through OCR first")
+    odd = sum(1 for character in letters if character == "\ufffd" or "\ue000" <= character <= "\uf8ff" or character < " ")
+    if odd > _GARBLED * len(letters):
+        raise Unreadable("its text layer is garbled (fonts without a character map); run it through OCR first")
+
+
+def _date(text: str) -> str:
+    digits = text.removeprefix("D:")[:8]
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}" if len(digits) == 8 and digits.isdecimal() else text
+
+
+def _useful(value: str) -> str:
+    """A metadata value, empty where the program that wrote the file put its own placeholder."""
+    return "" if value.strip().lower() in _PLACEHOLDERS else value.strip()
+
+
+def _title(value: str) -> str:
+    """The title that the metadata states, unless it is the name of a file or program."""
+    title = _useful(value)
+    is_file = title.lower().endswith(_FILE_NAMES) or title.lower().startswith(_PROGRAM_TITLES)
+    return "" if is_file else title

@@ -1,0 +1,170 @@
+"""From files to indexed chunks: the whole story of one run."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from ingest.desensitize import Desensitizer
+from ingest.preparing import Links, Preparer
+from ingest.reading import Reader, Request, Unchanged
+from ingest.run import Run
+from ingest.survey import Candidate, survey
+from ingest.types import Limits, LoadedDocument, Unreadable
+from knowledge.catalog import Catalog
+from knowledge.index_store import WRITER, IndexStore
+from knowledge.protocols import Embedder, Progress
+from knowledge.types import RunReport
+
+_VERSION = "1"
+"""Part of every document's fingerprint: raised when loaders, cleaning or splitting give other text than before."""
+_LEASE_WAIT = 10.0
+
+_log = structlog.get_logger(__name__)
+
+
+class IngestOptions(Protocol):
+    """The settings of `[ingest]` that a pipeline needs."""
+
+    @property
+    def chunk_tokens(self) -> int: ...  # noqa: D102 - see the settings
+    @property
+    def chunk_overlap(self) -> int: ...  # noqa: D102
+    @property
+    def batch_size(self) -> int: ...  # noqa: D102
+    @property
+    def workers(self) -> int: ...  # noqa: D102
+    @property
+    def max_file_mb(self) -> float: ...  # noqa: D102
+    @property
+    def max_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def max_memory_mb(self) -> int: ...  # noqa: D102
+    @property
+    def max_pages(self) -> int: ...  # noqa: D102
+    @property
+    def exclude(self) -> Sequence[str]: ...  # noqa: D102
+
+
+class Pipeline:
+    """Brings files into a workspace. One at a time may run in a workspace; another waits or says who is running."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: IndexStore,
+        embedder: Embedder,
+        desensitizer: Desensitizer,
+        settings: IngestOptions,
+        linker: Links | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._embedder = embedder
+        self._desensitizer = desensitizer
+        self._settings = settings
+        self._preparer = Preparer(
+            desensitizer,
+            embedder.count_tokens,
+            settings.chunk_tokens,
+            settings.chunk_overlap,
+            linker,
+            self.fingerprint,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Names everything but the file that a document's chunks and vectors depend on; a change does it again."""
+        settings = self._settings
+        parts = (_VERSION, self._embedder.fingerprint, self._desensitizer.fingerprint, settings.chunk_tokens, settings.chunk_overlap)
+        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:20]
+
+    def run(
+        self,
+        paths: Sequence[Path],
+        *,
+        access: frozenset[str] | None = None,
+        access_file: Path | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        wait: float = _LEASE_WAIT,
+    ) -> RunReport:
+        """Make the workspace hold what lies at `paths`: new and changed files in, vanished ones out, others untouched.
+
+        `access` are labels for what the rules in `access_file` (or in an `access.yaml` at the source's root) leave
+        open; with neither, documents keep the labels that they have. `dry_run` stores nothing. An interrupted run
+        keeps what it has committed, and the next one goes on from there. Raises InvalidInput for paths and access
+        rules that cannot be used, and Unavailable when another process writes for longer than `wait` seconds.
+        """
+        if dry_run:
+            return self._run(Run.dry(self._catalog), paths, access, access_file, progress)
+        with self._catalog.leases.hold(WRITER, wait):
+            run = Run.start(self._catalog, self._store, self._embedder, self._settings.batch_size)
+            with run:
+                return self._run(run, paths, access, access_file, progress)
+
+    def _run(
+        self,
+        run: Run,
+        paths: Sequence[Path],
+        access: frozenset[str] | None,
+        access_file: Path | None,
+        progress: Progress | None,
+    ) -> RunReport:
+        found = survey(self._catalog, paths, self._settings.exclude, access, access_file)
+        run.remove(found.vanished)
+        total = len(found.candidates)
+        todo: list[Candidate] = []
+        for candidate in found.candidates:
+            if candidate.file.problem:
+                run.refuse(candidate, Unreadable(candidate.file.problem, passing=True))
+            elif candidate.looks_unchanged(self.fingerprint):
+                run.keep(candidate)
+            else:
+                todo.append(candidate)
+        with Reader(self._limits(), self._settings.workers) as reader:
+            outcomes = reader.read_all(self._request(run, candidate) for candidate in todo)
+            for done, (candidate, outcome) in enumerate(zip(todo, outcomes, strict=True), start=total - len(todo) + 1):
+                if isinstance(outcome, LoadedDocument):
+                    run.add(candidate, self._preparer.prepare(candidate, outcome))
+                elif isinstance(outcome, Unchanged):
+                    run.keep(candidate)
+                else:
+                    run.refuse(candidate, outcome)
+                if progress is not None:
+                    progress(done, total)
+        return run.finish()
+
+    def _limits(self) -> Limits:
+        settings = self._settings
+        return Limits(settings.max_file_mb, settings.max_pages, settings.max_seconds, settings.max_memory_mb)
+
+    def _request(self, run: Run, candidate: Candidate) -> Request:
+        """A known hash spares parsing: of a document ingested in the same way, or of a file refused before."""
+        known = candidate.known
+        if known is not None and known.fingerprint == self.fingerprint:
+            return Request(candidate.file.location, known.content_hash)
+        return Request(candidate.file.location, run.refused_hash(candidate))
+
+    def relink(self) -> int:
+        """Link all chunks with the concepts of the present term graph, without embedding; gives how many changed.
+
+        To be called when the graph has a new revision. Searches follow at once.
+        """
+        changed = 0
+        with self._catalog.leases.hold(WRITER, _LEASE_WAIT):
+            for document in self._catalog.documents.list():
+                chunks = self._catalog.documents.chunks(document.id)
+                linked = {chunk.id: self._preparer.concepts_of(chunk.heading, chunk.text) for chunk in chunks}
+                other = {chunk.id: linked[chunk.id] for chunk in chunks if linked[chunk.id] != chunk.concepts}
+                if other:
+                    self._catalog.documents.set_concepts(document.id, other)
+                    changed += len(other)
+            if changed:
+                self._store.publish()
+        return changed

@@ -1,0 +1,122 @@
+"""From a loaded document to everything of it but the vectors: desensitized, named, split, linked."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ingest.desensitize import Desensitizer
+from ingest.naming import effective_date, title_of, version_of
+from ingest.splitter import HEADING_SEPARATOR, CountTokens, Piece, embedding_text, split
+from ingest.survey import Candidate
+from ingest.types import Block, LoadedDocument
+from knowledge.catalog.documents import document_id
+from knowledge.language import detect_language
+from knowledge.types import Chunk, Document, Mention, User
+
+_LANGUAGE_SAMPLE = 20_000
+
+
+class Links(Protocol):
+    """What finds concepts in text."""
+
+    def link(self, text: str, user: User | None = None) -> list[Mention]:
+        """The mentions in `text`, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document that only lacks its vectors: `texts` is what is to be embedded, one per chunk."""
+
+    document: Document
+    text: str
+    chunks: tuple[Chunk, ...]
+    texts: tuple[str, ...]
+    desensitized: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """Prepares documents the same way; `fingerprint` names that way."""
+
+    desensitizer: Desensitizer
+    count_tokens: CountTokens
+    chunk_tokens: int
+    chunk_overlap: int
+    linker: Links | None
+    fingerprint: str
+
+    def prepare(self, candidate: Candidate, loaded: LoadedDocument) -> Prepared:
+        """Nothing of what comes back holds a value that the policy takes out."""
+        clean, counts = self.desensitizer.desensitize_document(loaded)
+        path = candidate.file.path
+        title = self.desensitizer.desensitize(title_of(clean, path))[0]
+        text = markdown_of(clean.blocks)
+        pieces = split(clean.blocks, self.count_tokens, self.chunk_tokens, self.chunk_overlap, title)
+        identity = candidate.known.id if candidate.known else document_id(candidate.source_root, path)
+        chunks = tuple(self._chunk(identity, number, piece) for number, piece in enumerate(pieces or [Piece(title)]))
+        document = Document(
+            id=identity,
+            path=path,
+            title=title,
+            access=candidate.labels,
+            language=detect_language(text[:_LANGUAGE_SAMPLE]),
+            format=clean.format,
+            bytes=clean.bytes,
+            content_hash=clean.content_hash,
+            text_hash=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+            fingerprint=self.fingerprint,
+            source_root=candidate.source_root,
+            modified_at=candidate.file.modified_at,
+            ingested_at=time.time(),
+            effective_date=effective_date(clean, text, path),
+            metadata=_metadata(clean, text),
+        )
+        texts = tuple(embedding_text(title, chunk.heading, chunk.text) for chunk in chunks)
+        return Prepared(document, text, chunks, texts, counts)
+
+    def _chunk(self, document: str, ordinal: int, piece: Piece) -> Chunk:
+        heading = HEADING_SEPARATOR.join(piece.heading)
+        identity = hashlib.sha256(f"{document}\n{ordinal}\n{heading}\n{piece.text}".encode("utf-8", "surrogatepass"))
+        return Chunk(
+            id=identity.hexdigest()[:20],
+            document_id=document,
+            ordinal=ordinal,
+            text=piece.text,
+            heading=heading,
+            page=piece.page,
+            language=detect_language(piece.text),
+            tokens=piece.tokens,
+            concepts=self.concepts_of(heading, piece.text),
+        )
+
+    def concepts_of(self, heading: str, text: str) -> tuple[str, ...]:
+        """The concepts that a chunk mentions, each once, in order."""
+        if self.linker is None:
+            return ()
+        mentions = self.linker.link(f"{heading}\n{text}" if heading else text)
+        return tuple(dict.fromkeys(mention.concept for mention in mentions if mention.concept))
+
+
+def _metadata(document: LoadedDocument, text: str) -> dict[str, str]:
+    metadata = dict(document.metadata)
+    if document.pages is not None:
+        metadata["pages"] = str(document.pages)
+    if "version" not in metadata and (version := version_of(text)):
+        metadata["version"] = version
+    return metadata
+
+
+def markdown_of(blocks: tuple[Block, ...]) -> str:
+    """The whole text of a document as Markdown."""
+    return "\n\n".join(_block_markdown(block) for block in blocks)
+
+
+def _block_markdown(block: Block) -> str:
+    if block.kind == "heading":
+        return f"{'#' * block.level} {block.text}"
+    return f"```\n{block.text}\n```" if block.kind == "code" else block.text

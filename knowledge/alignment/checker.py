@@ -1,0 +1,353 @@
+"""`Checker`: a text held true to the term graph. The whole story of a check is `Checker.check`.
+
+Rewrite only what is contradicted; mark what is merely unsupported; when in doubt, leave the text alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from knowledge.alignment import metrics
+from knowledge.alignment.claims import ClaimReader
+from knowledge.alignment.draft import Draft, Slot, read_draft
+from knowledge.alignment.explanations import stated
+from knowledge.alignment.passages import Passages, words_around
+from knowledge.alignment.relations import Judgement, RelationJudge
+from knowledge.alignment.repair import Repair
+from knowledge.alignment.terms import TermCheck, TermFinding
+from knowledge.graph.linker import Linker
+from knowledge.graph.store import TermGraph
+from knowledge.types import AlignmentReport, Edit, Finding, Language, MentionResult, Passage, User, Verdict
+
+if TYPE_CHECKING:
+    from knowledge.protocols import Embedder
+
+_ROUNDS = 3
+
+
+class CheckSettings(Protocol):
+    """What may be set: whether to edit at all, and whether good but not preferred names are replaced too."""
+
+    @property
+    def edit(self) -> bool:
+        """False: only findings."""
+
+    @property
+    def prefer_preferred(self) -> bool:
+        """True: alternative labels are replaced by preferred ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Settings of a checker that is used by itself."""
+
+    edit: bool = True
+    prefer_preferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    """One look at one text: what was found, and what could be done about it."""
+
+    draft: Draft
+    findings: tuple[Finding, ...]
+    judgements: tuple[Judgement, ...]
+    repairs: tuple[tuple[Edit, ...], ...]
+
+    @property
+    def errors(self) -> int:
+        """Findings that an edit should make fewer."""
+        return sum(finding.kind in ("contradicted", "deprecated", "forbidden") for finding in self.findings)
+
+
+class Checker:
+    """Checks texts against one revision of the graph. Deterministic, without any model; safe from many threads."""
+
+    def __init__(
+        self,
+        graph: TermGraph,
+        linker: Linker,
+        embedder: Embedder | None = None,
+        settings: CheckSettings | None = None,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._graph = graph
+        self._linker = linker
+        self._embedder = embedder
+        self._settings: CheckSettings = settings or Defaults()
+        self._today = today
+        self._reader = ClaimReader(graph)
+
+    def check(
+        self,
+        text: str,
+        passages: Sequence[Passage] = (),
+        question: str | None = None,
+        user: User | None = None,
+        language: Language | None = None,
+    ) -> AlignmentReport:
+        """What the graph and the passages say to a text, and the text with what is contradicted put right.
+
+        `user` None: no restriction by access (one's own graph); otherwise concepts that the user may not see take no
+        part and leave no trace. `language` is that of the explanations, by default the text's own. Checking the
+        result again changes nothing.
+        """
+        check = _Check(self, passages, question or "", user, language)
+        first = check.examine(text)
+        edits, last = check.repair(first) if self._settings.edit else ((), first)
+        return self._report(first, last, edits, check)
+
+    def _report(
+        self, first: _Examined, last: _Examined, edits: tuple[Edit, ...], check: _Check
+    ) -> AlignmentReport:
+        draft = first.draft
+        accuracy, coverage = metrics.relation_measures(first.judgements)
+        sentences = [draft.text[start:end] for start, end in draft.sentences]
+        return AlignmentReport(
+            verdict=_verdict(first.findings),
+            answer=last.draft.text,
+            draft=draft.text,
+            findings=first.findings,
+            edits=edits,
+            mentions=tuple(
+                MentionResult(
+                    start=link.start, end=link.end, concept=link.concept, label_kind=link.readings[0].kind
+                )
+                for link in draft.links
+                if not link.weak
+            ),
+            term_coverage=metrics.term_coverage(draft.links),
+            relation_accuracy=accuracy,
+            relation_coverage=coverage,
+            contextual_consistency=metrics.contextual_consistency(sentences, check.passages),
+            similarity=metrics.similarity(draft.text, check.passage_texts, self._embedder),
+            graph_revision=self._graph.revision,
+        )
+
+
+class _Check:
+    """One call of `Checker.check`: the question and the passages, read once for all rounds."""
+
+    def __init__(
+        self, checker: Checker, passages: Sequence[Passage], question: str, user: User | None, language: Language | None
+    ) -> None:
+        self._graph, self._linker, self._reader = checker._graph, checker._linker, checker._reader  # noqa: SLF001
+        self._user, self._language = user, language
+        self._terms = TermCheck(self._graph, user, prefer_preferred=checker._settings.prefer_preferred)  # noqa: SLF001
+        self._judge = RelationJudge(self._graph, user, checker._today())  # noqa: SLF001
+        self.passages = Passages(passages, self._linker, self._reader, user, None)
+        self.passage_texts = [passage.text for passage in passages]
+        asked = [link for link in self._linker.find(question, user) if not link.ambiguous and not link.weak]
+        self._asked = [link.concept for link in asked]
+        self._context = [asked, *self.passages.links]
+
+    # --- looking --------------------------------------------------------------------------------------------------
+
+    def examine(self, text: str) -> _Examined:
+        """Protect, link, read claims, check terms, relations and quantities, and plan what could be put right."""
+        draft = read_draft(text, self._linker, self._user, self._language, self._context, self._asked)
+        language = self._language or draft.language
+        terms = self._terms.check(draft, language)
+        judgements = self._judge.judge(self._reader.read(draft))
+        repair = Repair(self._graph, draft, language, self._asked)
+        findings = [_term_finding(draft, term) for term in terms]
+        repairs = [(term.edit,) for term in terms if term.edit is not None]
+        checked: set[int] = set()
+        for judgement in judgements:
+            finding, edits = self._relation(draft, judgement, judgements, repair)
+            if finding is not None:
+                findings.append(finding)
+                checked.add(judgement.claim.target.start)
+            if edits:
+                repairs.append(tuple(edits))
+        for finding, edits in self._quantities(draft, checked, repair):
+            findings.append(finding)
+            if edits:
+                repairs.append(tuple(edits))
+        findings.extend(_ambiguous(draft))
+        return _Examined(draft, _ordered(findings), tuple(judgements), tuple(repairs))
+
+    def _relation(
+        self, draft: Draft, judgement: Judgement, judgements: Sequence[Judgement], repair: Repair
+    ) -> tuple[Finding | None, list[Edit]]:
+        """What one claim comes to, with the passages as second witness."""
+        claim = judgement.claim
+        if claim.modality != "asserted":
+            return None, []
+        if judgement.status == "supported":
+            return self._claim_finding(draft, "supported", judgement), []
+        if judgement.status == "unsupported":
+            return None, []
+        if claim.target.quantity is not None:
+            witness = self.passages.quantity(claim.subject, claim.target.quantity, ())
+            if witness.status == "supported":
+                return self._claim_finding(draft, "conflict", judgement, witness.passage), []
+            return self._claim_finding(draft, "contradicted", judgement), repair.quantity(judgement)
+        told = self.passages.says(claim) or self._only_named(judgement)
+        if told:
+            return self._claim_finding(draft, "conflict", judgement, told), []
+        return self._claim_finding(draft, "contradicted", judgement), repair.name(judgement, judgements)
+
+    def _only_named(self, judgement: Judgement) -> str:
+        """A passage that names the text's value beside the subject, while none names the graph's."""
+        claim = judgement.claim
+        if judgement.reversed or any(self.passages.together(claim.subject, right) for right in judgement.right):
+            return ""
+        return self.passages.together(claim.subject, claim.object)
+
+    def _quantities(
+        self, draft: Draft, checked: set[int], repair: Repair
+    ) -> list[tuple[Finding, list[Edit]]]:
+        """Quantities that the graph knows nothing about, against the passages."""
+        if not len(self.passages):
+            return []
+        from knowledge.alignment.modality import modality_of
+
+        found: list[tuple[Finding, list[Edit]]] = []
+        for unit in draft.units:
+            subjects = list(dict.fromkeys([*_named(unit.slots), *unit.topics]))[:2]
+            for slot in unit.slots:
+                said = slot.quantity
+                if said is None or slot.start in checked or not subjects:
+                    continue
+                if modality_of(unit.text, slot.start - unit.start, slot.end - unit.start) != "asserted":
+                    continue
+                words = words_around(unit, slot)
+                for subject in subjects:
+                    witness = self.passages.quantity(subject, said, words)
+                    if witness.status == "supported":
+                        found.append((_finding(draft, "supported", slot, (subject,), (f"passage {witness.passage}",)), []))
+                        break
+                    if witness.status == "contradicted":
+                        finding = _finding(draft, "contradicted", slot, (subject,), (f"passage {witness.passage}",))
+                        found.append((finding, repair.witnessed(subject, said, witness)))
+                        break
+        return found
+
+    def _claim_finding(self, draft: Draft, kind: str, judgement: Judgement, passage: str = "") -> Finding:
+        claim = judgement.claim
+        language = self._language or draft.language
+        evidence = []
+        for fact in judgement.facts:
+            value = fact.object if fact.literal else self._graph.label(fact.object, language)
+            relation = self._graph.relation(fact.relation)
+            unit = f" {relation.unit}" if fact.literal and relation and relation.unit else ""
+            names = self._graph.label(fact.subject, language), self._graph.label(fact.relation, language)
+            evidence.append(stated(*names, value + unit))
+        if passage:
+            evidence.append(f"passage {passage}")
+        concepts = (claim.subject, claim.object) if claim.target.link else (claim.subject,)
+        return _finding(draft, kind, claim.target, concepts, tuple(evidence), claim.relation)
+
+    # --- putting right --------------------------------------------------------------------------------------------
+
+    def repair(self, first: _Examined) -> tuple[tuple[Edit, ...], _Examined]:
+        """Apply what can be put right, look again, and keep only what made the text better.
+
+        Gives the edits that stand and the last look. An edit's offsets count the text that it was made in.
+        """
+        kept: list[Edit] = []
+        now = first
+        for _ in range(_ROUNDS):
+            if not now.repairs:
+                break
+            edits, after = self._better(now)
+            if after is None:
+                break
+            kept.extend(edits)
+            now = after
+        if now.repairs and kept:
+            # Something would be changed by the next check: rather leave all as it was
+            return (), first
+        return tuple(kept), now
+
+    def _better(self, now: _Examined) -> tuple[list[Edit], _Examined | None]:
+        """All repairs together if that helps, else those that help one by one; (…, None) if none does."""
+        together = _without_overlap(now.repairs)
+        edits = [edit for repair in together for edit in repair]
+        after = self.examine(applied(now.draft.text, edits))
+        if after.errors < now.errors and not after.repairs:
+            return edits, after
+        good: list[tuple[Edit, ...]] = []
+        best, errors = None, now.errors
+        for repair in together:
+            trial = self.examine(applied(now.draft.text, [edit for one in [*good, repair] for edit in one]))
+            if trial.errors < errors:
+                good.append(repair)
+                best, errors = trial, trial.errors
+        return [edit for repair in good for edit in repair], best
+
+
+def applied(text: str, edits: Sequence[Edit]) -> str:
+    """The text with edits made; their offsets all count `text`, and they do not overlap."""
+    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+        text = text[: edit.start] + edit.after + text[edit.end :]
+    return text
+
+
+def _without_overlap(repairs: Sequence[tuple[Edit, ...]]) -> list[tuple[Edit, ...]]:
+    """Repairs in the order of the text; of those that touch the same place only the first."""
+    chosen: list[tuple[Edit, ...]] = []
+    taken: list[tuple[int, int]] = []
+    for repair in sorted(repairs, key=lambda repair: (repair[0].start, repair[0].end)):
+        if any(a < edit.end and edit.start < b for edit in repair for a, b in taken):
+            continue
+        chosen.append(repair)
+        taken.extend((edit.start, edit.end) for edit in repair)
+    return chosen
+
+
+def _term_finding(draft: Draft, term: TermFinding) -> Finding:
+    slot = Slot(term.link.start, term.link.end, link=term.link)
+    return _finding(draft, term.kind if term.kind == "forbidden" else "deprecated", slot, slot.concepts)
+
+
+def _ambiguous(draft: Draft) -> list[Finding]:
+    """Names that more than one concept may be meant by."""
+    return [
+        _finding(draft, "ambiguous", slot, slot.concepts)
+        for unit in draft.units
+        for slot in unit.slots
+        if slot.link is not None and slot.link.ambiguous and not slot.link.weak
+    ]
+
+
+def _finding(
+    draft: Draft,
+    kind: str,
+    slot: Slot,
+    concepts: tuple[str, ...],
+    evidence: tuple[str, ...] = (),
+    predicate: str | None = None,
+) -> Finding:
+    start, end = draft.sentence_around(slot.start, slot.end)
+    return Finding(
+        kind=kind,  # type: ignore[arg-type]
+        start=slot.start,
+        end=slot.end,
+        text=draft.text[slot.start : slot.end],
+        concepts=concepts,
+        predicate=predicate,
+        evidence=evidence,
+        sentence=draft.text[start:end],
+    )
+
+
+def _ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: (finding.start, finding.end, finding.kind)))
+
+
+def _named(slots: Sequence[Slot]) -> list[str]:
+    return [slot.link.concept for slot in slots if slot.link and not slot.link.ambiguous and not slot.link.weak]
+
+
+def _verdict(findings: Sequence[Finding]) -> Verdict:
+    kinds = {finding.kind for finding in findings}
+    if "contradicted" in kinds:
+        return "contradicted"
+    if kinds & {"unsupported", "conflict", "ambiguous"}:
+        return "unsupported"
+    return "supported" if "supported" in kinds else "nothing_to_check"

@@ -1,0 +1,46 @@
+"""Why the checker did something, in one plain sentence of the reader's language. Labels are shown as they are: data."""
+
+from __future__ import annotations
+
+from knowledge.types import Language
+
+_TEXTS: dict[str, dict[Language, str]] = {
+    "term.deprecated": {
+        "en": "“{before}” is an old name; it is now called “{after}”.",
+        "zh": "“{before}”是旧称，现称“{after}”。",
+    },
+    "term.forbidden": {
+        "en": "“{before}” is not to be used; the approved name is “{after}”.",
+        "zh": "“{before}”不得使用，规范名称是“{after}”。",
+    },
+    "term.alternative": {
+        "en": "“{before}” is also right; the preferred name is “{after}”.",
+        "zh": "“{before}”是别称，首选名称是“{after}”。",
+    },
+    "relation.value": {
+        "en": "According to the term graph, {relation} of “{subject}” is {after}, not {before}.",
+        "zh": "根据术语图谱，“{subject}”的{relation}是{after}，不是{before}。",
+    },
+    "relation.direction": {
+        "en": "According to the term graph, “{relation}” holds the other way round: from {subject} to {after}.",
+        "zh": "根据术语图谱，“{relation}”的方向相反：应是从{subject}到{after}。",
+    },
+    "quantity.value": {
+        "en": "According to the term graph, {relation} of “{subject}” is {after}, not {before}.",
+        "zh": "根据术语图谱，“{subject}”的{relation}是{after}，不是{before}。",
+    },
+    "quantity.passage": {
+        "en": "The cited source says {after} about “{subject}”, not {before}.",
+        "zh": "引用的原文对“{subject}”的说法是{after}，不是{before}。",
+    },
+}
+
+
+def explain(rule: str, language: Language, **parts: str) -> str:
+    """The sentence for a rule; `parts` fill its places as plain text."""
+    return _TEXTS[rule][language].format(**parts)
+
+
+def stated(subject: str, relation: str, value: str) -> str:
+    """A fact of the graph as evidence: subject, relation and value in words."""
+    return f"{subject} · {relation} · {value}"

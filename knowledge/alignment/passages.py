@@ -1,0 +1,156 @@
+"""Retrieved passages as second witness: what they say about a subject, beside or against the graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from knowledge.alignment.claims import Claim, ClaimReader
+from knowledge.alignment.draft import Draft, Slot, Unit, read_draft
+from knowledge.alignment.modality import clause_around, modality_of
+from knowledge.alignment.quantities import Quantity, comparable, same
+from knowledge.alignment.wording import is_direction, tokens
+from knowledge.graph.linker import Link, Linker
+from knowledge.types import Language, Passage, User
+from knowledge.words import content_words
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A quantity in a passage with the words of its clause."""
+
+    quantity: Quantity
+    words: frozenset[str]
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What the passages say to one quantity of the text: `right` when exactly one other value is said instead."""
+
+    status: str  # "supported", "contradicted" or "silent"
+    passage: str = ""
+    right: Quantity | None = None
+
+
+class Passages:
+    """The passages of one check, read once."""
+
+    def __init__(
+        self, passages: Sequence[Passage], linker: Linker, reader: ClaimReader, user: User | None, language: Language | None
+    ) -> None:
+        self._passages = passages
+        self._drafts: list[tuple[Passage, Draft]] = [
+            (passage, read_draft(passage.text, linker, user, language)) for passage in passages
+        ]
+        self._reader = reader
+        self._about: dict[str, list[_Said]] = {}
+        self._names: dict[str, set[tuple[str, str]]] = {}
+        for passage, draft in self._drafts:
+            self._read(passage, draft)
+        self._claims: dict[tuple[str, str], dict[str, str]] | None = None
+        self._words: list[set[str]] | None = None
+
+    @property
+    def links(self) -> list[list[Link]]:
+        """The names in each passage."""
+        return [draft.links for _, draft in self._drafts]
+
+    def __len__(self) -> int:
+        return len(self._passages)
+
+    # --- quantities -----------------------------------------------------------------------------------------------
+
+    def quantity(self, subject: str, said: Quantity, words: Iterable[str]) -> Witness:
+        """What the passages say about a quantity that the text states of `subject` with these words around it.
+
+        Contradicted only by exactly one value of the same kind, said of the subject with at least one of the words.
+        """
+        about = [told for told in self._about.get(subject, ()) if comparable(said, told.quantity)]
+        for told in about:
+            if same(said, told.quantity):
+                return Witness("supported", told.passage)
+        if said.bound in ("above", "range") or not about or not said.dimension:
+            return Witness("silent")
+        content = {word for word in words if not is_direction(word)}
+        alike = [told for told in about if content & told.words]
+        if not content:
+            alike = about
+        values = {(told.quantity.value, told.quantity.year, told.quantity.month, told.quantity.day) for told in alike}
+        rest = {(told.quantity.value, told.quantity.year, told.quantity.month, told.quantity.day) for told in about}
+        if len(values) == 1 and (content or len(rest) == 1) and not self._anywhere(said):
+            return Witness("contradicted", alike[0].passage, alike[0].quantity)
+        return Witness("silent")
+
+    def _anywhere(self, said: Quantity) -> bool:
+        """Whether any passage has the value at all: it may be meant for something that we do not understand."""
+        return any(
+            comparable(said, quantity) and comparable(quantity, said) and same(said, quantity)
+            for _, draft in self._drafts
+            for quantity in draft.quantities
+        )
+
+    # --- names ----------------------------------------------------------------------------------------------------
+
+    def says(self, claim: Claim) -> str:
+        """The id of a passage that states the same as a claim, read like the text itself; "" when none does."""
+        if self._claims is None:
+            self._claims = {}
+            for passage, draft in self._drafts:
+                for told in self._reader.read(draft):
+                    if told.modality == "asserted" and (told.exact or (told.near and told.score >= 0.75)):  # noqa: PLR2004 - clear words only
+                        self._claims.setdefault((told.subject, told.relation), {}).setdefault(told.object, passage.id)
+        return self._claims.get((claim.subject, claim.relation), {}).get(claim.object, "")
+
+    def together(self, subject: str, concept: str) -> str:
+        """The id of a passage with a sentence about `subject` that names `concept`; "" when there is none."""
+        for name, passage in sorted(self._names.get(subject, ())):
+            if name == concept:
+                return passage
+        return ""
+
+    # --- whole sentences ------------------------------------------------------------------------------------------
+
+    def coverage(self, sentence: str) -> float:
+        """The share of a sentence's content words that the passage nearest to it has; 1.0 for one without any."""
+        wanted = set(content_words(sentence))
+        if not wanted:
+            return 1.0
+        if self._words is None:
+            self._words = [set(content_words(passage.text)) for passage in self._passages]
+        return max((len(wanted & words) / len(wanted) for words in self._words), default=0.0)
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    def _read(self, passage: Passage, draft: Draft) -> None:
+        main = next((link.concept for link in draft.links if not link.ambiguous and not link.weak), None)
+        for unit in draft.units:
+            here = [slot.link.concept for slot in unit.slots if slot.link and not slot.link.ambiguous and not slot.link.weak]
+            subjects = dict.fromkeys([*here[:1], *( [main] if main else []), *unit.topics[:1]] if not here else [*here, *([main] if main else [])])
+            for slot in unit.slots:
+                self._note(passage, unit, slot, subjects)
+
+    def _note(self, passage: Passage, unit: Unit, slot: Slot, subjects: Iterable[str]) -> None:
+        place = slot.start - unit.start, slot.end - unit.start
+        if modality_of(unit.text, *place) in ("historical", "negated", "hedged", "asked"):
+            return
+        if slot.quantity is None:
+            for subject in subjects:
+                self._names.setdefault(subject, set()).update((concept, passage.id) for concept in slot.concepts)
+            return
+        first, last = clause_around(unit.text, *place)
+        words = frozenset(tokens(unit.key)) | frozenset(tokens(unit.text[first : place[0]])) | frozenset(tokens(unit.text[place[1] : last]))
+        for subject in subjects:
+            self._about.setdefault(subject, []).append(_Said(slot.quantity, words, passage.id))
+
+
+def words_around(unit: Unit, slot: Slot) -> list[str]:
+    """The content words of the clause around a slot, without names and quantities."""
+    place = slot.start - unit.start, slot.end - unit.start
+    first, last = clause_around(unit.text, *place)
+    rest = list(unit.text)
+    for other in unit.slots:
+        rest[other.start - unit.start : other.end - unit.start] = " " * (other.end - other.start)
+    clause = re.sub(r"\[\d+\]", " ", "".join(rest)[first:last])
+    return [*tokens(unit.key), *tokens(clause)]

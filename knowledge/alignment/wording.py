@@ -1,0 +1,205 @@
+"""How each relation is worded: phrases and names from the graph, made into cues that sentences are compared with."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from knowledge.graph.normal import normalize
+from knowledge.types import Language
+from knowledge.words import stem
+
+if TYPE_CHECKING:
+    from knowledge.graph.store import TermGraph
+    from knowledge.graph.types import Relation
+
+_TOKEN = re.compile(r"[a-z]+(?:'s\b)?|'s\b|\d[\d.,]*|[㐀-䶿一-鿿豈-﫿]+")
+_DIRECTION_EN = frozenset("by from to under of with at in on for as since until into over within through between".split())
+_DIRECTION_ZH = frozenset("由被向归在于从自给为对与和把将经按")
+_EMPTY_EN = frozenset(
+    "a an the is are was were be been being am has have had having do does did will would shall it its it's they their he she his her "
+    "this that these those which who whom whose and or but also currently now today still there 's s up out not any all each our your "
+    "we you i please so then than very about nearly almost".split()
+)
+_EMPTY_ZH = frozenset(
+    "的 是 了 为 其 该 此 这 那 也 均 则 并 而 以 及 和 与 或 都 就 已 已经 目前 现在 现 共 有 个 名 位 以及 并且 同时 另外 可 可以 能 会 要 请 您 你 我们 所 之 着 过 地 得 本 即 即可 将 称 叫 做 作".split()
+)
+_IRREGULAR = {
+    "led": "lead", "leads": "lead", "leader": "lead", "ran": "run", "run": "run", "running": "run", "made": "make", "makes": "make",
+    "sold": "sell", "sells": "sell", "bought": "buy", "buys": "buy", "kept": "keep", "keeps": "keep", "held": "hold", "holds": "hold",
+    "won": "win", "wrote": "write", "written": "write", "born": "bear", "built": "build", "founded": "found", "found": "found",
+    "died": "die", "dies": "die", "death": "die", "lay": "lie", "lies": "lie", "located": "locat", "location": "locat", "locates": "locat",
+    "weighs": "weigh", "weight": "weigh", "weighed": "weigh", "went": "go", "goes": "go", "gone": "go", "took": "take", "takes": "take",
+    "taken": "take", "gave": "give", "given": "give", "sent": "send", "sends": "send", "got": "get", "paid": "pay", "pays": "pay",
+    "administers": "administr", "administrator": "administr", "administered": "administr", "administration": "administr",
+    "manager": "manag", "manages": "manag", "managed": "manag", "management": "manag", "owner": "own", "owners": "own", "owned": "own",
+    "owns": "own", "owning": "own", "ownership": "own", "supplier": "suppli", "suppliers": "suppli", "supplies": "suppli", "supplied": "suppli", "supply": "suppli",
+    "approver": "approv", "approves": "approv", "approved": "approv", "approval": "approv", "approving": "approv",
+    "issuer": "issu", "issues": "issu", "issued": "issu", "issuing": "issu", "sponsor": "sponsor", "responsible": "respons", "responsibility": "respons",
+    "designer": "design", "designed": "design", "designs": "design", "architect": "architect", "editor": "edit", "edited": "edit",
+    "author": "author", "authored": "author", "creator": "creat", "created": "creat", "producer": "produc", "produced": "produc", "production": "produc",
+    "operator": "operat", "operated": "operat", "operating": "operat", "operates": "operat", "operation": "operat", "publisher": "publish", "published": "publish",
+    "established": "establish", "establishment": "establish", "builder": "build", "maintainer": "maintain", "nationality": "national",
+    "launched": "launch", "launch": "launch", "assembled": "assembl", "assembly": "assembl", "produces": "produc", "submission": "submit", "submitted": "submit",
+    "required": "requir", "requirement": "requir", "limits": "limit", "priced": "price", "prices": "price", "costs": "cost", "length": "long", "height": "high", "elevation": "elevat", "elevated": "elevat",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 15)
+def tokens(text: str) -> tuple[str, ...]:
+    """Comparable words of a piece of text: English stems, Chinese words; words without content left out."""
+    found: list[str] = []
+    for match in _TOKEN.finditer(normalize(text)):
+        word = match[0]
+        if word[0] >= "㐀":
+            found.extend(_cut(word))
+        else:
+            bare = word.removesuffix("'s")
+            if bare and bare not in _EMPTY_EN:
+                found.append(_IRREGULAR.get(bare) or stem(bare))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1 << 14)
+def _cut(run: str) -> tuple[str, ...]:
+    import rjieba
+
+    return tuple(word for word in rjieba.cut(run) if word not in _EMPTY_ZH)
+
+
+def is_direction(token: str) -> bool:
+    """Whether a word only tells who does what to whom."""
+    return token in _DIRECTION_EN or token in _DIRECTION_ZH
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One wording of a relation: the words before, between and after subject and object.
+
+    `subject_first`: the subject stands before the object; None: the words name the relation ("owner"), wherever they
+    stand. `bare`: no word of it has content of its own ("{object}的{subject}").
+    """
+
+    relation: str
+    language: Language | None
+    subject_first: bool | None
+    before: tuple[str, ...]
+    middle: tuple[str, ...]
+    after: tuple[str, ...]
+    literal: tuple[str, str, str]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All words of the wording."""
+        return self.before + self.middle + self.after
+
+    @property
+    def bare(self) -> bool:
+        """Whether it has no content word."""
+        return not any(not is_direction(word) for word in self.words)
+
+
+class Wordings:
+    """All cues of a graph, found by the words in them. Built once per revision."""
+
+    def __init__(self, graph: TermGraph) -> None:
+        self.cues = [cue for relation in graph.relations() for cue in _cues(relation)]
+        used: dict[str, set[str]] = defaultdict(set)
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._by_relation: dict[str, list[Cue]] = defaultdict(list)
+        for number, cue in enumerate(self.cues):
+            self._by_relation[cue.relation].append(cue)
+            for word in set(cue.words):
+                used[word].add(cue.relation)
+                self._by_word[word].append(number)
+        self._weights = {word: _weight(word, len(relations)) for word, relations in used.items()}
+
+    def of(self, relation: str) -> list[Cue]:
+        """The cues of one relation."""
+        return self._by_relation.get(relation, [])
+
+    def known(self, word: str) -> bool:
+        """Whether any cue has this word."""
+        return word in self._weights
+
+    def weight(self, word: str) -> float:
+        """How much a word tells: less, the more relations use it."""
+        return self._weights.get(word, 1.0)
+
+    def relations_with(self, words: Iterable[str]) -> set[str]:
+        """Relations that have a cue with one of the words (of content)."""
+        return {
+            self.cues[number].relation
+            for word in words
+            if not is_direction(word)
+            for number in self._by_word.get(word, ())
+        }
+
+
+def _weight(word: str, relations: int) -> float:
+    if is_direction(word):
+        return 0.25
+    return 1.0 / (1.0 + 0.25 * (relations - 1)) if relations < 12 else 0.25  # noqa: PLR2004 - a word of everything
+
+
+def _cues(relation: Relation) -> list[Cue]:
+    found: dict[tuple[object, ...], Cue] = {}
+
+    def add(cue: Cue) -> None:
+        if cue.words or cue.literal != ("", "", ""):
+            found.setdefault((cue.subject_first, cue.before, cue.middle, cue.after), cue)
+
+    for phrase in relation.phrases:
+        for cue in _phrase_cues(relation, phrase.text, phrase.language):
+            add(cue)
+    for label in relation.labels:
+        words = tokens(label.text)
+        if words:
+            add(Cue(relation.id, label.language, None, (), words, (), ("", normalize(label.text), "")))
+    return list(found.values())
+
+
+_NAMING = re.compile(r"(?:\b(?:is|are|was|were|be)\s*(?:the|a|an)?\s*|[是为]\s*)$", re.IGNORECASE)
+_NAMED = re.compile(r"^\s*(?:(?:is|are|was|were)\s+(?:the|a|an|our|its)\s+|[是为])", re.IGNORECASE)
+
+
+def _phrase_cues(relation: Relation, phrase: str, language: Language | None) -> list[Cue]:
+    subject, target = phrase.index("{subject}"), phrase.index("{object}")
+    first, second = ("{subject}", "{object}") if subject < target else ("{object}", "{subject}")
+    before, rest = phrase.split(first, 1)
+    middle, after = rest.split(second, 1)
+    literal = (_plain(before), _plain(middle), _plain(after))
+    cues = [
+        Cue(relation.id, language, subject < target, tokens(before), tokens(middle), tokens(after), literal)
+    ]
+    if subject < target and (_NAMING.search(middle) or re.match(r"^\s*'s\b|^的", normalize(middle))):
+        # "the head of {subject} is {object}", "{subject}的负责人是{object}" name the relation
+        named = tuple(word for word in tokens(before) + tokens(middle) if not is_direction(word))
+        if named:
+            cues.append(Cue(relation.id, language, None, (), named, (), ("", "", "")))
+    elif subject > target and _NAMED.match(middle):
+        named = tuple(word for word in tokens(middle) + tokens(after) if not is_direction(word))
+        if named:
+            cues.append(Cue(relation.id, language, None, (), named, (), ("", "", "")))
+    return cues
+
+
+def _plain(text: str) -> str:
+    """A piece of a phrase for comparing letter by letter."""
+    return " ".join(re.sub(r"\b(?:the|a|an)\b", " ", re.sub(r"[《》“”\"]", "", normalize(text))).split())
+
+
+def plain(text: str) -> str:
+    """A piece of a sentence for comparing letter by letter with a piece of a phrase."""
+    return _plain(text)
+
+
+def matched(cue: Sequence[str], words: Counter[str], weight: Wordings) -> tuple[float, float]:
+    """How much of the cue's weight stands in `words`, and the cue's whole weight."""
+    whole = sum(weight.weight(word) for word in cue)
+    found = sum(weight.weight(word) for word in cue if words[word])
+    return found, whole

@@ -1,0 +1,245 @@
+"""`Catalog`: opening the file, its transactions, and the table families as attributes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
+
+from knowledge.catalog.migrating import bring_to_head
+from knowledge.errors import Damaged, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from knowledge.catalog.accounts import Accounts
+    from knowledge.catalog.audit import Audit
+    from knowledge.catalog.centres import LanguageCentres
+    from knowledge.catalog.conversations import Conversations
+    from knowledge.catalog.documents import Documents
+    from knowledge.catalog.feedback import Feedback
+    from knowledge.catalog.generations import Generations
+    from knowledge.catalog.leases import Leases
+    from knowledge.catalog.revisions import Revisions
+    from knowledge.catalog.runs import Quarantine, Runs
+    from knowledge.catalog.sessions import Sessions
+
+BUSY_TIMEOUT_MS = 30_000
+SQLITE_MAGIC = b"SQLite format 3\x00"
+
+
+class Catalog:
+    """The workspace's single source of truth. Safe from many threads; any number of processes may open it."""
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self.path = path
+        self.engine = engine
+        self._writing = engine.execution_options(plumbline_write=True)
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> Catalog:
+        """The catalog at `path`, brought to the newest schema (after a copy of the file when it is an older one).
+
+        Raises NotFound when the file is missing and `create` is false, Damaged when it is no catalog, Unavailable
+        when a newer version of the program made it.
+        """
+        if not path.is_file():
+            if not create:
+                raise NotFound(
+                    f"{path}: no catalog here; run `plumbline init` in this folder or name another workspace"
+                )
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            _check_header(path)
+        engine = _engine(path)
+        try:
+            bring_to_head(path, engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(path, engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction: takes SQLite's write lock at once, commits at the end, rolls back on any error."""
+        try:
+            with self._writing.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise _explained(self.path, error) from error
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection for reading; all its reads see the state of the first one."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    def backup(self, target: Path) -> None:
+        """Copy the catalog, consistent even while others write, to `target`."""
+        copy_file(self.path, target)
+
+    def checkpoint(self) -> None:
+        """Empty the write-ahead log into the file, as far as readers allow: removed text leaves the disk."""
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            # Whoever reads just now is not waited for as long as a writer would be
+            cursor.execute("PRAGMA busy_timeout=500")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Close all idle connections. Using the catalog afterwards opens new ones."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    # Each family is imported when first used, so that a command loads only what it needs.
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Documents, chunks, vectors, and who may read them."""
+        from knowledge.catalog.documents import Documents
+
+        return Documents(self)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Ingestion and other jobs."""
+        from knowledge.catalog.runs import Runs
+
+        return Runs(self)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Files that could not be read."""
+        from knowledge.catalog.runs import Quarantine
+
+        return Quarantine(self)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Who may write derived state."""
+        from knowledge.catalog.leases import Leases
+
+        return Leases(self)
+
+    @cached_property
+    def generations(self) -> Generations:
+        """Published states of the indexes."""
+        from knowledge.catalog.generations import Generations
+
+        return Generations(self)
+
+    @cached_property
+    def centres(self) -> LanguageCentres:
+        """What embedding models make of languages."""
+        from knowledge.catalog.centres import LanguageCentres
+
+        return LanguageCentres(self)
+
+    @cached_property
+    def revisions(self) -> Revisions:
+        """Revisions of the term graph."""
+        from knowledge.catalog.revisions import Revisions
+
+        return Revisions(self)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """People who may sign in."""
+        from knowledge.catalog.accounts import Accounts
+
+        return Accounts(self)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who is signed in."""
+        from knowledge.catalog.sessions import Sessions
+
+        return Sessions(self)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Questions and answers, per person."""
+        from knowledge.catalog.conversations import Conversations
+
+        return Conversations(self)
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """What people said about answers."""
+        from knowledge.catalog.feedback import Feedback
+
+        return Feedback(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what."""
+        from knowledge.catalog.audit import Audit
+
+        return Audit(self)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """A consistent copy of a SQLite file through its backup interface."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+def _explained(path: Path, error: OperationalError) -> Exception:
+    """The error as one line where the person can do something about it, else as it is."""
+    text = str(error.orig)
+    if "full" in text:
+        return Unavailable(f"{path}: no room left on the disk; make room and try again (nothing was half written)")
+    if "locked" in text or "busy" in text:
+        return Unavailable(f"{path}: another process has been writing for {BUSY_TIMEOUT_MS // 1000} s; try again")
+    if "readonly" in text or "unable to open" in text:
+        return Unavailable(f"{path}: may not be written by this account; check the permissions of file and folder")
+    return error
+
+
+def _check_header(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(len(SQLITE_MAGIC))
+    if head and head != SQLITE_MAGIC:
+        raise Damaged(f"{path}: not a catalog (no SQLite header); restore it with `plumbline restore`")
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_connection(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions by its own rules; `_begin` does it instead
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE: a transaction that will write must not find out half-way that another one wrote in between
+    write = connection.get_execution_options().get("plumbline_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,161 @@
+"""Revisions of the term graph: append-only, each naming what it added and removed, chained by hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, Connection, Float, Integer, String, Table, Text, insert, select
+
+from knowledge.catalog.schema import metadata
+from knowledge.errors import Damaged, InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from pyoxigraph import Quad
+
+    from knowledge.catalog.database import Catalog
+
+graph_revisions = Table(
+    "graph_revisions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", String, nullable=False, unique=True),
+    Column("parent", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    # N-Quads, sorted
+    Column("added", Text, nullable=False),
+    Column("removed", Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One approved change of the graph. `parent` is empty for the first; `at` is seconds since the epoch."""
+
+    number: int
+    id: str
+    parent: str
+    author: str
+    comment: str
+    at: float
+    added: str
+    removed: str
+
+
+class Revisions:
+    """The history of the term graph. Revisions are never changed or deleted."""
+
+    def __init__(self, catalog: Catalog, clock: Callable[[], float] = time.time) -> None:
+        self._catalog = catalog
+        self._clock = clock
+
+    def current_id(self) -> str:
+        """The newest revision's id; "" when there is none."""
+        with self._catalog.connect() as connection:
+            newest = _newest(connection)
+        return newest.id if newest else ""
+
+    def get(self, revision_id: str) -> Revision:
+        """The revision of that id. Raises NotFound."""
+        with self._catalog.connect() as connection:
+            row = connection.execute(select(graph_revisions).where(graph_revisions.c.id == revision_id)).first()
+        if row is None:
+            raise NotFound(f"{revision_id}: no such revision of the term graph")
+        return _revision(row)
+
+    def list(self, limit: int | None = None) -> list[Revision]:
+        """Revisions, newest first."""
+        query = select(graph_revisions).order_by(graph_revisions.c.number.desc()).limit(limit)
+        with self._catalog.connect() as connection:
+            return [_revision(row) for row in connection.execute(query)]
+
+    def append(
+        self, added: Iterable[Quad], removed: Iterable[Quad], *, author: str, comment: str, parent: str
+    ) -> Revision:
+        """Add a revision on top of `parent`.
+
+        Raises InvalidInput when it changes nothing, or when `parent` is no longer the newest: somebody else was
+        quicker, so the change has to be looked at again.
+        """
+        from knowledge.graph.reading import write_lines
+
+        plus, minus = write_lines(added), write_lines(removed)
+        if not plus and not minus:
+            raise InvalidInput("term graph: this change adds nothing and removes nothing")
+        at = self._clock()
+        with self._catalog.begin() as connection:
+            newest = _newest(connection)
+            if (newest.id if newest else "") != parent:
+                raise InvalidInput("term graph: it was changed meanwhile; look at the newest revision and try again")
+            number = newest.number + 1 if newest else 1
+            revision = Revision(
+                number, _name(number, parent, author, comment, at, plus, minus), parent, author, comment, at, plus, minus
+            )
+            connection.execute(
+                insert(graph_revisions).values(
+                    number=number,
+                    id=revision.id,
+                    parent=parent,
+                    author=author,
+                    comment=comment,
+                    at=at,
+                    added=plus,
+                    removed=minus,
+                )
+            )
+        return revision
+
+    def quads(self, revision_id: str) -> set[Quad]:
+        """Every statement as of a revision. Raises NotFound, and Damaged when the history does not read."""
+        from knowledge.graph.reading import read_lines
+
+        number = self.get(revision_id).number
+        query = select(graph_revisions).where(graph_revisions.c.number <= number).order_by(graph_revisions.c.number)
+        state: set[Quad] = set()
+        with self._catalog.connect() as connection:
+            for row in connection.execute(query):
+                try:
+                    state.difference_update(read_lines(row.removed))
+                    state.update(read_lines(row.added))
+                except SyntaxError as error:
+                    raise Damaged(
+                        f"revision {row.id} of the term graph does not read; restore the catalog with `plumbline restore`"
+                    ) from error
+        return state
+
+    def check(self) -> list[str]:
+        """Ids of revisions that are not what was appended: changed, cut out, or put in."""
+        wrong: list[str] = []
+        parent, number = "", 0
+        for revision in reversed(self.list()):
+            number += 1
+            expected = _name(
+                revision.number, parent, revision.author, revision.comment, revision.at, revision.added, revision.removed
+            )
+            if revision.id != expected or revision.parent != parent or revision.number != number:
+                wrong.append(revision.id)
+            parent = revision.id
+        return wrong
+
+
+def _name(number: int, parent: str, author: str, comment: str, at: float, added: str, removed: str) -> str:
+    """A short id that holds for this content on top of that parent."""
+    digest = hashlib.sha256()
+    for part in (str(number), parent, author, comment, repr(at), added, removed):
+        digest.update(f"{len(part)}:{part}\n".encode())
+    return f"r{number}-{digest.hexdigest()[:16]}"
+
+
+def _newest(connection: Connection) -> Any:
+    return connection.execute(
+        select(graph_revisions.c.id, graph_revisions.c.number).order_by(graph_revisions.c.number.desc()).limit(1)
+    ).first()
+
+
+def _revision(row: Any) -> Revision:
+    return Revision(row.number, row.id, row.parent, row.author, row.comment, row.at, row.added, row.removed)
