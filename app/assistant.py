@@ -39,7 +39,6 @@ from knowledge.types import (
 )
 
 if TYPE_CHECKING:
-    from knowledge.retriever import RankedChunk
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
 
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from app.evidence import Evidence
     from app.questions import Turn
     from knowledge.catalog import Catalog
+    from knowledge.retriever import RankedChunk
 
 MAX_QUESTION = 4000
 """Characters of a question; longer ones are refused rather than cut."""
@@ -123,6 +123,8 @@ class Assistant:
         Closing the iterator stops the model. `language` overrides the language of the question; `history` holds
         earlier turns of a talk that is kept elsewhere than in a stored `conversation`.
         """
+        from app.evidence import relevance
+
         asker = self.user(user)
         clock = _Clock()
         yield StageEvent("reading_question")
@@ -136,10 +138,10 @@ class Assistant:
         yield EvidenceEvent(evidence.citations(), understood.language)
 
         draft = ""
-        if evidence.passages and self._relevant(understood.question, ranked, evidence):
+        near = relevance(understood.question, ranked, evidence)
+        if near >= self.settings.answer.min_relevance:
             yield StageEvent("reading")
-            writing = self._write(understood, evidence)
-            for token in writing:
+            for token in self._write(understood, evidence, sure=near >= self.settings.answer.sure_relevance):
                 if not draft:
                     clock.first_token()
                     yield StageEvent("writing")
@@ -166,9 +168,8 @@ class Assistant:
 
     def _rewrite(self, question: str, history: Sequence[Turn]) -> str:
         """A follow-up as a question that stands alone; as it was asked when the model makes nothing of it."""
-        from knowledge.language import detect_language
-
         from app.chain import rewriting
+        from knowledge.language import detect_language
 
         last = history[-1]
         rewritten = rewriting(self.workspace.generator, detect_language(question)).invoke(
@@ -186,18 +187,16 @@ class Assistant:
         settings = self.settings.answer
         return select(question, ranked, budget=settings.evidence_tokens, limit=settings.passages)
 
-    def _relevant(self, question: str, ranked: Sequence[RankedChunk], evidence: Evidence) -> bool:
-        """Whether the evidence is near enough to the question to be worth asking the model."""
-        from app.evidence import relevance
-
-        return relevance(question, ranked, evidence) >= self.settings.answer.min_relevance
-
-    def _write(self, understood: _Understood, evidence: Evidence) -> Iterator[str]:
-        """The draft, token by token."""
+    def _write(self, understood: _Understood, evidence: Evidence, *, sure: bool) -> Iterator[str]:
+        """The draft, token by token. Only when it is not `sure` that the evidence answers may the model refuse: a
+        small model refuses far too readily, and what it invents finds no support in the passages.
+        """
         from app.chain import answering
 
-        writer = answering(self.workspace.generator, understood.language, self.settings.answer.max_tokens)
-        yield from writer.stream({"sources": evidence.as_text(), "question": understood.question})
+        language = understood.language
+        refusal = "" if sure else prompts.load("refusal", language)
+        writer = answering(self.workspace.generator, language, self.settings.answer.max_tokens)
+        yield from writer.stream({"sources": evidence.as_text(), "question": understood.question, "refusal": refusal})
 
     def _conclude(
         self,
@@ -211,7 +210,7 @@ class Assistant:
         """Citations and terms checked, the answer stored and audited; without support it says so."""
         from app.citations import cite
 
-        cited = cite(draft.strip(), evidence, self.workspace.embedder)
+        cited = cite(draft.strip(), evidence, self.workspace.embedder, understood.question)
         abstained = self._unsupported(draft, cited)
         if abstained:
             text = (texts.NOT_FOUND if evidence.passages else texts.NOTHING_THERE)[understood.language]
@@ -238,14 +237,15 @@ class Assistant:
             removed_markers=cited.removed,
         )
         if conversation:
-            self.workspace.conversations.append(conversation, user, answer)
+            documents = [item.document.id for item in evidence.chunks]
+            self.workspace.conversations.append(conversation, user, answer, documents=documents)
         used = sorted({citation.document_id for citation in answer.citations})
         self.workspace.audit.append("ask", user.name, {"question": answer.question, "documents": used})
         return answer
 
     def _unsupported(self, draft: str, cited: Cited) -> bool:
-        """Whether there is no answer: nothing written, a refusal, or nothing that any passage supports."""
-        return not draft.strip() or bool(_REFUSAL.search(draft[:_REFUSAL_HEAD])) or not cited.citations
+        """Whether there is no answer: a refusal, or nothing written that any passage supports."""
+        return bool(_REFUSAL.search(draft[:_REFUSAL_HEAD])) or not cited.citations
 
     def _align(self, cited: Cited, evidence: Evidence, understood: _Understood, user: User) -> AlignmentReport:
         return self.workspace.terms().checker.check(
@@ -312,7 +312,7 @@ class Assistant:
         """
         from app.chain import AnswerChain
 
-        return AnswerChain(self.stream)
+        return AnswerChain(events=self.stream)
 
     def user(self, user: str | User | None) -> User:
         """The account behind a name; raises NotPermitted when it is unknown or disabled."""

@@ -80,7 +80,7 @@ class WorkspaceRetriever(BaseRetriever):
 
 
 def answering(generator: Generator, language: Language, max_tokens: int) -> Runnable[dict[str, str], str]:
-    """`{"sources", "question"}` -> the draft answer, streamed."""
+    """`{"sources", "question", "refusal"}` -> the draft answer, streamed."""
     prompt = ChatPromptTemplate.from_messages(
         [("system", prompts.load("answer", language)), ("human", prompts.load("question", language))]
     )

@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.language import detect_language
-
 from app.answer import Citation
-from app.evidence import Evidence
+from app.evidence import Evidence, source_text
+from knowledge.language import detect_language
 from knowledge.protocols import Embedder
 from knowledge.sentences import Sentence, split_sentences
 from knowledge.words import content_words
@@ -19,7 +18,11 @@ _VARIANTS = re.compile(
 )
 _MARKER = re.compile(r"\s*\[(\d{1,2})\]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_SUPPORT = 0.5
+_QUANTITY = re.compile(
+    r"(?:19|20)\d{2}(?!\d)|\d[\d,.]*(?=\s*(?:[%元天年月日人个名次小时分周万亿倍]|[A-Z]{3}\b|days?|weeks?|months?|years?|hours?))"
+)
+_SEPARATOR = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
+_SUPPORT = 0.4
 """Share of a sentence's content words that must stand in a passage for the passage to support it."""
 _SUPPORT_ACROSS = 0.80
 """Cosine between a sentence and the closest passage sentence, when they are in different languages."""
@@ -43,9 +46,14 @@ class _Support:
     quote: str
 
 
-def cite(draft: str, evidence: Evidence, embedder: Embedder) -> Cited:
-    """`draft` with only markers whose passage supports their sentence; a supported sentence without one gets one."""
+def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "") -> Cited:
+    """`draft` with only markers whose passage supports their sentence; a supported sentence without one gets one.
+
+    Quantities and years of the question may be repeated in the answer; all other numbers must stand in the passage, so
+    that an answer about the model 900 finds no support in a text about the model 300.
+    """
     text = _unify(draft, len(evidence.passages))
+    asked = _numbers(" ".join(_QUANTITY.findall(question)))
     pieces: list[str] = []
     quotes: dict[int, str] = {}
     removed = supported = 0
@@ -54,7 +62,7 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder) -> Cited:
     for sentence in sentences:
         wanted = [int(number) for number in _MARKER.findall(sentence.text)]
         body = _MARKER.sub("", sentence.text)
-        supports = _supports(body, evidence, embedder)
+        supports = _supports(body, evidence, embedder, asked)
         kept = [number for number in dict.fromkeys(wanted) if number in supports]
         removed += len(wanted) - len([number for number in wanted if number in supports])
         if not kept and supports:
@@ -94,21 +102,21 @@ def _with_markers(body: str, numbers: Sequence[int]) -> str:
     return f"{body[:cut]}{blank}{markers}{body[cut:]}"
 
 
-def _supports(body: str, evidence: Evidence, embedder: Embedder) -> dict[int, _Support]:
+def _supports(body: str, evidence: Evidence, embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
     """The passages that support `body`, by marker, with the passage sentence that does it best."""
     words = set(content_words(body))
     if not words:
         return {}
-    numbers = set(_NUMBER.findall(body.replace(",", "")))
+    numbers = _numbers(body) - asked
     found: dict[int, _Support] = {}
-    for passage in evidence.passages:
-        held = set(_NUMBER.findall(passage.text.replace(",", "")))
-        if not numbers <= held:
+    for passage, item in zip(evidence.passages, evidence.chunks, strict=True):
+        whole = source_text(passage, item)
+        if not numbers <= _numbers(whole):
             continue
         sentences = split_sentences(passage.text)
         quote = max(sentences, key=lambda each: _overlap(words, each.text)).text
         if detect_language(body) == detect_language(passage.text):
-            score = _overlap(words, f"{passage.title} {passage.text}")
+            score = _overlap(words, whole)
             enough = score >= _SUPPORT
         else:
             score, quote = _closest(body, sentences, embedder)
@@ -116,6 +124,11 @@ def _supports(body: str, evidence: Evidence, embedder: Embedder) -> dict[int, _S
         if enough:
             found[passage.marker] = _Support(score, quote)
     return found
+
+
+def _numbers(text: str) -> set[str]:
+    """The numbers in `text` without thousands separators."""
+    return set(_NUMBER.findall(_SEPARATOR.sub("", text)))
 
 
 def _overlap(words: set[str], text: str) -> float:

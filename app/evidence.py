@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
-from knowledge.retriever import RankedChunk
-
 from app.answer import Citation
+from knowledge.retriever import RankedChunk
 from knowledge.sentences import Sentence, split_sentences
 from knowledge.types import Passage
 from knowledge.words import content_words
 
 _WHOLE_CHUNKS = 2
 """The best chunks are shown whole while they fit: across languages no word of the question stands in them."""
-_COSINE_FAR, _COSINE_NEAR = 0.74, 0.90
-"""multilingual-e5 puts unrelated texts at about the first and a question's own answer at about the second cosine."""
+_WORD_SHARE = 0.25
 _VERSION = re.compile(
     r"(?:19|20)\d{2}|[vV]\s?\d+(?:\.\d+)*|版本?|修订|[（(].*?[)）]|第[一二三四五六七八九十\d]+版|\W|_"
 )
@@ -69,12 +67,12 @@ def _source_line(item: RankedChunk) -> str:
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a model reads in `text`: two for three Han characters, one for four others.
+    """About how many tokens a model reads in `text`: two for three Han characters, three for ten others.
 
     An estimate is enough for a budget far below the context, and it needs no loaded model.
     """
     han = sum("㐀" <= character <= "鿿" for character in text)
-    return han * 2 // 3 + (len(text) - han) // 4 + 1
+    return han * 2 // 3 + (len(text) - han) * 3 // 10 + 1
 
 
 def newest_versions(ranked: Sequence[RankedChunk], question: str) -> list[RankedChunk]:
@@ -117,8 +115,9 @@ def select(question: str, ranked: Sequence[RankedChunk], *, budget: int, limit: 
         if not kept:
             continue
         text = _join(item.chunk.text, sentences, kept)
-        budget -= estimate_tokens(text)
-        best = max(kept, key=lambda index: scores[index])
+        budget -= estimate_tokens(f"{_source_line(item)} {text}")
+        heads = {line for index in kept for line in _header(sentences, index) if line != index}
+        best = max((index for index in kept if index not in heads), key=lambda index: scores[index])
         passages.append(Passage(id=item.chunk.id, text=text, marker=len(passages) + 1, title=item.document.title))
         chunks.append(item)
         quotes.append(sentences[best].text)
@@ -186,13 +185,25 @@ def _join(source: str, sentences: Sequence[Sentence], kept: Sequence[int]) -> st
 
 
 def relevance(question: str, ranked: Sequence[RankedChunk], evidence: Evidence) -> float:
-    """How near the evidence is to the question, in [0, 1]: the best cosine, stretched over the range that the
-    embedding model uses, or the share of the question's words that stand in the evidence, whichever is larger.
+    """How near the evidence is to the question: the best centred cosine (knowledge/centring.py) plus a quarter of the
+    weighted share of the question's words that stand in one passage. About 0 for strangers, above 0.3 for answers.
     """
-    best = max((item.similarity for item in ranked if item.similarity is not None), default=0.0)
-    stretched = (best - _COSINE_FAR) / (_COSINE_NEAR - _COSINE_FAR)
-    text = " ".join(f"{passage.title} {passage.text}" for passage in evidence.passages)
-    held = set(content_words(text))
-    words = set(content_words(question))
-    covered = sum(word in held or (not word.isascii() and word in text) for word in words) / max(1, len(words))
-    return max(0.0, min(1.0, max(stretched, covered)))
+    nearest = max((item.relevance for item in ranked if item.relevance is not None), default=0.0)
+    weights = _weights(question, [split_sentences(item.chunk.text) for item in ranked])
+    total = sum(weights.values())
+    shares = [
+        sum(weight for word, weight in weights.items() if _stands_in(word, source_text(passage, item))) / total
+        for passage, item in zip(evidence.passages, evidence.chunks, strict=True)
+        if total
+    ]
+    return nearest + _WORD_SHARE * max(shares, default=0.0)
+
+
+def source_text(passage: Passage, item: RankedChunk) -> str:
+    """A passage with the title and heading that it stands under."""
+    return f"{passage.title} {item.chunk.heading} {passage.text}"
+
+
+def _stands_in(word: str, text: str) -> bool:
+    """Whether a content word stands in `text`; a Chinese one also inside a longer word."""
+    return word in content_words(text) or (not word.isascii() and word in text)

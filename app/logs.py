@@ -60,6 +60,27 @@ def configure_logging(
     _install(handlers, level)
 
 
+def use_standard_logging() -> None:
+    """For use as a library: what our rooms log goes through `logging`, where the program decides what is shown.
+
+    Nothing happens when structlog is configured already, by `configure_logging` or by the program itself. Without
+    this structlog would print every line to stdout.
+    """
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            _mask_secrets,
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
 def _install(handlers: list[logging.Handler], level: int) -> None:
     root = logging.getLogger()
     for old in root.handlers[:]:

@@ -18,17 +18,16 @@ from knowledge.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from adapters.model_catalog import ModelCatalog
-    from knowledge.alignment import Checker
-    from knowledge.graph import Linker, TermGraph
-    from knowledge.index_store import IndexStore
-    from knowledge.retriever import Retriever
-
     from app.accounts import Accounts
     from app.audit import Audit
     from app.conversation import Conversations
     from ingest import Pipeline
     from ingest.desensitize import Desensitizer
+    from knowledge.alignment import Checker
+    from knowledge.graph import Linker, TermGraph
+    from knowledge.index_store import IndexStore
     from knowledge.protocols import Embedder, Generator
+    from knowledge.retriever import Retriever
 
 CATALOG_NAME = "catalog.sqlite"
 
@@ -118,9 +117,8 @@ class Workspace:
     def desensitizer(self) -> Desensitizer:
         """What takes personal data and secrets out of text, with this workspace's key and policy."""
         with self._lock:
-            from ingest.desensitize.pseudonyms import workspace_key
-
             from ingest.desensitize import Desensitizer, load_policy
+            from ingest.desensitize.pseudonyms import workspace_key
 
             policy = self.settings.desensitize.policy
             return Desensitizer(
@@ -176,6 +174,9 @@ class Workspace:
 
 def open_workspace(settings: Settings, *, create: bool = False) -> Workspace:
     """The workspace that the settings name. Raises NotFound unless it exists or `create` is given."""
+    from app.logs import use_standard_logging
+
+    use_standard_logging()
     folder = settings.workspace
     if create:
         folder.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ _CHAR_BLANKS = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}](?: |$))")
 
 
 def without_invisible(text: str) -> str:
-    """`text` without zero-width, direction, tag and control characters; line ends become `\\n`."""
+    r"""`text` without zero-width, direction, tag and control characters; line ends become `\n`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return _CONTROL.sub("", _INVISIBLE.sub("", text).replace("\x0c", "\n"))
 
@@ -54,7 +54,7 @@ def clean_line(text: str) -> str:
 
 
 def clean(document: LoadedDocument) -> LoadedDocument:
-    """The document with every block cleaned, empty ones dropped and code left as it stands but for what is invisible."""
+    """The document with every block cleaned and empty ones dropped; of code only what is invisible goes."""
     blocks = []
     for block in document.blocks:
         text = _clean_block(block)

@@ -14,7 +14,9 @@ _TITLE_BLOCKS = 5
 _HEAD = 4000
 _TAIL = 1500
 
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTHS = {
+    name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
+}
 _DAY = (
     r"(?:(?P<y1>(?:19|20)\d\d)\s*[-/.年]\s*(?P<m1>\d{1,2})(?:\s*[-/.月]\s*(?P<d1>\d{1,2})\s*日?|\s*月)?"
     r"|(?P<d2>\d{1,2})(?:st|nd|rd|th)?\s+(?P<m2>[A-Za-z]{3,9})\.?,?\s+(?P<y2>(?:19|20)\d\d)"
@@ -26,7 +28,8 @@ _EFFECTIVE = tuple(
     for pattern in (
         rf"(?:自|从|于)\s*{_DAY}\s*(?:起|开始)?\s*(?:正式)?(?:施行|实施|生效|执行|启用|起效)",
         rf"(?:生效|施行|实施|执行|启用)(?:日期|时间|日)?{_GAP}{_DAY}",
-        rf"(?:effective|valid|in force|applies|applicable)(?:\s+(?:date|from|as of|as from|on|since|starting))*{_GAP}{_DAY}",
+        r"(?:effective|valid|in force|applies|applicable)(?:\s+(?:date|from|as of|as from|on|since|starting))*"
+        rf"{_GAP}{_DAY}",
         rf"(?:takes|comes|enters|came|entered)\s+(?:effect|into (?:force|effect))\s+(?:on|from)?{_GAP}{_DAY}",
     )
 )
@@ -43,15 +46,24 @@ _IN_NAME = (
     re.compile(r"(?<!\d)(?P<y1>20\d\d)(?:[-_.](?P<m1>0[1-9]|1[0-2])|年(?P<m2>\d{1,2})月)(?!\d)"),
     re.compile(r"(?<![\d])(?P<y1>20\d\d)(?=年|版|[-_. )）]|$)"),
 )
-_VERSION = re.compile(r"(?:版本号?|version|revision|rev\.?)[\s:：|*]{0,6}(?P<version>[vV]?\d{1,3}(?:\.\d{1,3}){0,3}|[A-Z]\d?(?![A-Za-z]))", re.IGNORECASE)
+_VERSION = re.compile(
+    r"(?:版本号?|version|revision|rev\.?)[\s:：|*]{0,6}(?P<version>[vV]?\d{1,3}(?:\.\d{1,3}){0,3}|[A-Z]\d?(?![A-Za-z]))",
+    re.IGNORECASE,
+)
 
 
 def title_of(document: LoadedDocument, path: str) -> str:
     """The document's title: a heading at its beginning, what its metadata says, else the name of its file."""
-    first = next((block for block in document.blocks[:_TITLE_BLOCKS] if block.kind == "heading" and block.level == 1), None)
+    first = next(
+        (block for block in document.blocks[:_TITLE_BLOCKS] if block.kind == "heading" and block.level == 1), None
+    )
     if document.format in {"xlsx", "csv", "json"}:
         first = None  # the first heading is a sheet or a key
-    for title in (first.text if first else "", document.title, _first_heading(document.blocks) if first is None else ""):
+    for title in (
+        first.text if first else "",
+        document.title,
+        _first_heading(document.blocks) if first is None else "",
+    ):
         if title.strip() and document.format not in {"csv", "json"}:
             return _shortened(title)
     return _shortened(re.sub(r"[_\s]+", " ", PurePosixPath(path).stem).strip() or path)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
-
-import structlog
 
 from ingest.desensitize import Desensitizer
 from ingest.preparing import Links, Preparer
@@ -25,30 +22,54 @@ _VERSION = "1"
 """Part of every document's fingerprint: raised when loaders, cleaning or splitting give other text than before."""
 _LEASE_WAIT = 10.0
 
-_log = structlog.get_logger(__name__)
-
 
 class IngestOptions(Protocol):
     """The settings of `[ingest]` that a pipeline needs."""
 
     @property
-    def chunk_tokens(self) -> int: ...  # noqa: D102 - see the settings
+    def chunk_tokens(self) -> int:
+        """Longest chunk in tokens of the embedding model."""
+        ...
+
     @property
-    def chunk_overlap(self) -> int: ...  # noqa: D102
+    def chunk_overlap(self) -> int:
+        """Tokens repeated from the chunk before."""
+        ...
+
     @property
-    def batch_size(self) -> int: ...  # noqa: D102
+    def batch_size(self) -> int:
+        """Chunks embedded at once."""
+        ...
+
     @property
-    def workers(self) -> int: ...  # noqa: D102
+    def workers(self) -> int:
+        """Processes that read files."""
+        ...
+
     @property
-    def max_file_mb(self) -> float: ...  # noqa: D102
+    def max_file_mb(self) -> float:
+        """Larger files go to quarantine, in MiB."""
+        ...
+
     @property
-    def max_seconds(self) -> float: ...  # noqa: D102
+    def max_seconds(self) -> float:
+        """Longest time for reading one file."""
+        ...
+
     @property
-    def max_memory_mb(self) -> int: ...  # noqa: D102
+    def max_memory_mb(self) -> int:
+        """Memory that reading one file may take, in MiB."""
+        ...
+
     @property
-    def max_pages(self) -> int: ...  # noqa: D102
+    def max_pages(self) -> int:
+        """Pages read from one document."""
+        ...
+
     @property
-    def exclude(self) -> Sequence[str]: ...  # noqa: D102
+    def exclude(self) -> Sequence[str]:
+        """File name patterns left out."""
+        ...
 
 
 class Pipeline:
@@ -81,7 +102,13 @@ class Pipeline:
     def fingerprint(self) -> str:
         """Names everything but the file that a document's chunks and vectors depend on; a change does it again."""
         settings = self._settings
-        parts = (_VERSION, self._embedder.fingerprint, self._desensitizer.fingerprint, settings.chunk_tokens, settings.chunk_overlap)
+        parts = (
+            _VERSION,
+            self._embedder.fingerprint,
+            self._desensitizer.fingerprint,
+            settings.chunk_tokens,
+            settings.chunk_overlap,
+        )
         return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:20]
 
     def run(
@@ -117,7 +144,7 @@ class Pipeline:
         progress: Progress | None,
     ) -> RunReport:
         found = survey(self._catalog, paths, self._settings.exclude, access, access_file)
-        run.remove(found.vanished)
+        run.remove(found)
         total = len(found.candidates)
         todo: list[Candidate] = []
         for candidate in found.candidates:
@@ -127,6 +154,8 @@ class Pipeline:
                 run.keep(candidate)
             else:
                 todo.append(candidate)
+        if progress is not None:
+            progress(total - len(todo), total)
         with Reader(self._limits(), self._settings.workers) as reader:
             outcomes = reader.read_all(self._request(run, candidate) for candidate in todo)
             for done, (candidate, outcome) in enumerate(zip(todo, outcomes, strict=True), start=total - len(todo) + 1):

@@ -131,7 +131,7 @@ class _Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """A fresh interpreter: forking a process with threads and models in it is neither safe nor small."""
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
         return subprocess.Popen(
             [sys.executable, "-m", "ingest.loaders.worker", str(self._limits.memory_mb)],
             stdin=subprocess.PIPE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -13,13 +12,14 @@ import numpy as np
 import structlog
 
 from ingest.preparing import Prepared
-from ingest.survey import Candidate
+from ingest.reuse import KnownVectors
+from ingest.survey import Candidate, Survey
 from ingest.types import Unreadable
 from knowledge.catalog import Catalog
-from knowledge.catalog.runs import DONE, FAILED
+from knowledge.catalog.runs import FAILED
 from knowledge.index_store import IndexStore
 from knowledge.protocols import Embedder, Vectors
-from knowledge.types import Document, DocumentCounts, DocumentRecord, QuarantineEntry, RunReport
+from knowledge.types import DocumentCounts, DocumentRecord, QuarantineEntry, RunReport
 
 _BATCHES_AT_ONCE = 8
 """Batches of chunks collected before they are embedded: enough that texts of like length meet in one batch."""
@@ -57,11 +57,11 @@ class Run:
         """A run that stores; the caller holds the writer's lease."""
         return cls(catalog, _Target(catalog, store, embedder, batch_size), catalog.runs.start("ingest"))
 
-    def remove(self, vanished: Sequence[Document]) -> None:
-        """Documents whose files are gone disappear, and their entries in the quarantine with them."""
-        self._tally.documents["removed"] += len(vanished)
+    def remove(self, found: Survey) -> None:
+        """Documents whose files are gone disappear at once; those that may only have moved do at the end."""
+        self._tally.documents["removed"] += len(found.vanished)
         if self._target is not None:
-            self._target.remove(vanished)
+            self._target.remove(found)
 
     def keep(self, candidate: Candidate) -> None:
         """A file with nothing new in it: a document, or one that was refused before for the same content."""
@@ -110,7 +110,9 @@ class Run:
         )
         if self._target is not None:
             self._catalog.runs.finish(self._id, report.to_json())
-            _log.info("ingested", run=self._id, chunks=report.chunks, seconds=report.seconds, **report.documents.to_json())
+            _log.info(
+                "ingested", run=self._id, chunks=report.chunks, seconds=report.seconds, **report.documents.to_json()
+            )
         return report
 
     def _count_refused(self, candidate: Candidate, reason: str) -> None:
@@ -140,11 +142,12 @@ class _Target:
         self._catalog = catalog
         self._store = store
         self._embedder = embedder
+        self._known_vectors = KnownVectors(catalog, embedder.fingerprint)
         self._enough = batch_size * _BATCHES_AT_ONCE
         self._waiting: list[Prepared] = []
         self._texts = 0
+        self._moved: list[str] = []
         self._published = time.monotonic()
-        self._dirty = False
 
     def add(self, candidate: Candidate, prepared: Prepared) -> None:
         self.release(candidate)
@@ -160,28 +163,30 @@ class _Target:
             file.path, str(reason), source_root=candidate.source_root, content_hash=reason.content_hash
         )
         if candidate.known is not None and not reason.passing:
-            self._drop([candidate.known])
+            self._catalog.documents.remove([candidate.known.id])
 
     def release(self, candidate: Candidate) -> None:
         """A file that can be read is no longer in quarantine."""
         self._catalog.quarantine.remove(candidate.file.path, candidate.source_root)
 
-    def remove(self, vanished: Sequence[Document]) -> None:
-        for document in vanished:
-            self._catalog.quarantine.remove(document.path, document.source_root)
-        self._drop(vanished)
+    def remove(self, found: Survey) -> None:
+        for source_root, path in found.no_longer_refused:
+            self._catalog.quarantine.remove(path, source_root)
+        moved = found.possibly_moved()
+        self._moved = sorted(moved)
+        gone = [document.id for document in found.vanished if document.id not in moved]
+        if gone:
+            self._catalog.documents.remove(gone)
 
     def finish(self) -> None:
         self._commit()
+        if self._moved:
+            self._catalog.documents.remove(self._moved)
         self.publish()
 
     def publish(self) -> None:
         self._store.publish()
         self._published = time.monotonic()
-
-    def _drop(self, documents: Sequence[Document]) -> None:
-        if documents:
-            self._catalog.documents.remove([document.id for document in documents])
 
     def _commit(self) -> None:
         """Embed what is collected and commit it, document by document."""
@@ -206,7 +211,11 @@ class _Target:
             self.publish()
 
     def _vectors(self) -> Vectors:
+        """The vectors of all texts that wait, in order; only those are embedded that no earlier version had."""
+        known = self._known_vectors.of(self._waiting)
         texts = [text for prepared in self._waiting for text in prepared.texts]
+        fresh = list(dict.fromkeys(text for text in texts if text not in known))
+        known |= zip(fresh, self._embedder.embed_passages(fresh), strict=True)
         if not texts:
             return np.zeros((0, self._embedder.dimension), dtype=np.float32)
-        return self._embedder.embed_passages(texts)
+        return np.stack([known[text] for text in texts])

@@ -96,13 +96,16 @@ def printable(text: str) -> str:
 
 def _escaped(character: str) -> str:
     code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as os.fsdecode hands it out
+    if "\udc80" <= character <= "\udcff":  # a byte that is no UTF-8, as os.fsdecode hands it out
         return f"\\x{code - 0xDC00:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return f"\\u{code:04x}" if character <= "\uffff" else f"\\U{code:08x}"
 
 
 def read_regular_file(path: Path, max_mb: float) -> bytes:
-    """The bytes of a regular file, read once. Raises Unreadable for links, pipes, devices, changes and sizes above `max_mb` MiB."""
+    """The bytes of a regular file of at most `max_mb` MiB, read once.
+
+    Raises Unreadable for anything else, links included, and for a file that changes meanwhile.
+    """
     limit = int(max_mb * 1024 * 1024)
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -19,10 +19,10 @@ from knowledge.sentences import split_sentences
 CountTokens = Callable[[Sequence[str]], list[int]]
 HEADING_SEPARATOR = " › "
 _BETWEEN_BLOCKS = "\n\n"
-_SMALL_SHARE = 4
-"""Sections below a quarter of the limit are merged with their neighbours of the same parent."""
-_MERGED_SHARE = 2
-"""… up to half of it, so that a merged chunk is still about one thing."""
+_SMALL_SHARE = 6
+"""Sections below a sixth of the limit are merged with their neighbours of the same parent …"""
+_MERGED_SHARE = 3
+"""… up to a third of it, so that a merged chunk is still about one thing."""
 _WIDEST_HEADER = 0.4
 """A table whose header takes more of the limit than this is written as `column: value` lines instead."""
 _BREAKS = (re.compile(r"[。！？；!?;]+|\.(?=\s)"), re.compile(r"[，、：,:]|\s[-–—]\s"), re.compile(r"\s+"))
@@ -140,7 +140,7 @@ def _units(block: Block, number: int, frame: _Frame | None) -> Iterator[_Unit]:
         lines = block.text.split("\n")
         if frame is None:
             yield from _record_units(lines, number, block.page)
-        elif len(lines) == 2:
+        elif not lines[2:]:
             yield _Unit(block.text, number, _PLAIN, block.page)
         else:
             yield from (_Unit(f"{line}\n", number, frame, block.page) for line in lines[2:])
@@ -160,7 +160,9 @@ def _record_units(lines: Sequence[str], number: int, page: int | None) -> Iterat
     for line in lines[2:] or lines[:1]:
         for head, value in zip(heads, split_row(line), strict=False):
             if value:
-                yield _Unit(f"{head}: {value}\n" if head and line is not lines[0] else f"{value}\n", number, _PLAIN, page)
+                yield _Unit(
+                    f"{head}: {value}\n" if head and line is not lines[0] else f"{value}\n", number, _PLAIN, page
+                )
 
 
 # --- units that are too long ----------------------------------------------------------------------------------------
@@ -193,9 +195,11 @@ def _fitted(sections: list[_Section], count_tokens: CountTokens, limit: int) -> 
 
 def _smaller(unit: _Unit) -> Iterable[_Unit]:
     if unit.frame.before.startswith("|"):
-        return list(_record_units([*unit.frame.before.rstrip("\n").split("\n"), unit.text.rstrip("\n")], unit.block, unit.page))
+        return list(
+            _record_units([*unit.frame.before.rstrip("\n").split("\n"), unit.text.rstrip("\n")], unit.block, unit.page)
+        )
     text = unit.text
-    if len(text) < 2:
+    if len(text) <= 1:
         return [replace(unit, frame=_PLAIN, tokens=1)]  # a single character of many tokens; there is nothing to cut
     middle = _break_near_middle(text)
     return [replace(unit, text=part, tokens=0) for part in (text[:middle], text[middle:])]
@@ -205,7 +209,9 @@ def _break_near_middle(text: str) -> int:
     """Where to cut a text in two: behind the mark or blank next to its middle, else in the middle."""
     half = len(text) // 2
     for pattern in _BREAKS:
-        places = [match.end() for match in pattern.finditer(text) if len(text) // 5 <= match.end() <= len(text) * 4 // 5]
+        places = [
+            match.end() for match in pattern.finditer(text) if len(text) // 5 <= match.end() <= len(text) * 4 // 5
+        ]
         if places:
             return min(places, key=lambda place: abs(place - half))
     return half
@@ -270,7 +276,7 @@ def _checked(pieces: list[Piece], count_tokens: CountTokens, limit: int) -> list
     counts = count_tokens([piece.text for piece in pieces])
     checked: list[Piece] = []
     for piece, tokens in zip(pieces, counts, strict=True):
-        if tokens <= limit or len(piece.text) < 2:
+        if tokens <= limit or len(piece.text) <= 1:
             checked.append(replace(piece, tokens=tokens))
             continue
         middle = _break_near_middle(piece.text)
@@ -288,7 +294,12 @@ def _merged(pieces: list[Piece], count_tokens: CountTokens, limit: int) -> list[
     sizes: list[int] = []
     for piece in pieces:
         small = piece.tokens * _SMALL_SHARE <= limit
-        if groups and small and sizes[-1] + piece.tokens <= limit // _MERGED_SHARE and _siblings(groups[-1][-1], piece, limit):
+        if (
+            groups
+            and small
+            and sizes[-1] + piece.tokens <= limit // _MERGED_SHARE
+            and _siblings(groups[-1][-1], piece, limit)
+        ):
             groups[-1].append(piece)
             sizes[-1] += piece.tokens
         else:

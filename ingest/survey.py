@@ -47,6 +47,13 @@ class Survey:
 
     candidates: list[Candidate] = field(default_factory=list)
     vanished: list[Document] = field(default_factory=list)
+    no_longer_refused: list[Key] = field(default_factory=list)
+    """Entries of the quarantine whose files are gone."""
+
+    def possibly_moved(self) -> set[str]:
+        """Ids of vanished documents that a new file has the size of: their vectors may still serve."""
+        sizes = {candidate.file.bytes for candidate in self.candidates if candidate.known is None}
+        return {document.id for document in self.vanished if document.bytes in sizes}
 
 
 def survey(
@@ -70,7 +77,7 @@ def survey(
     places: list[Path] = []
     unopened: list[Path] = []
     for path in paths:
-        place = Path(os.path.abspath(path))  # not resolve(): links inside a source stay what they are
+        place = Path(os.path.abspath(path))  # noqa: PTH100 - not resolve(): links inside a source stay what they are
         root = _root_of(place, roots)
         rules = _rules(root, access_file)
         for file in list_files(place, root, exclude):
@@ -81,9 +88,14 @@ def survey(
             key = (printable(str(root)), file.path)
             if key not in seen:
                 seen.add(key)
-                found.candidates.append(Candidate(file, known.get(key), _labels(file.path, known.get(key), rules, access)))
+                found.candidates.append(
+                    Candidate(file, known.get(key), _labels(file.path, known.get(key), rules, access))
+                )
         places.append(place)
-    found.vanished = [document for key, document in known.items() if key not in seen and _is_gone(document, places, unopened)]
+    gone = _Gone(places, unopened)
+    found.vanished = [document for key, document in known.items() if key not in seen and gone.holds(key)]
+    refused = [(entry.source_root, entry.path) for entry in catalog.quarantine.list()]
+    found.no_longer_refused = [key for key in refused if key not in seen and gone.holds(key)]
     return found
 
 
@@ -111,11 +123,14 @@ def _labels(
     return frozenset() if rules is not None or known is None else known.access
 
 
-def _is_gone(document: Document, places: Sequence[Path], unopened: Sequence[Path]) -> bool:
-    """Whether the document lay under one of the places, and in no folder that could just not be opened now."""
-    location = Path(document.source_root) / document.path
-    return any(location.is_relative_to(place) for place in places) and not any(
-        location.is_relative_to(folder) for folder in unopened
-    )
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """Tells whether what was not seen has vanished."""
 
+    places: Sequence[Path]
+    unopened: Sequence[Path]
 
+    def holds(self, key: Key) -> bool:
+        """Whether it lay under one of the places, and in no folder that could just not be opened now."""
+        location = Path(key[0]) / key[1]
+        return any(map(location.is_relative_to, self.places)) and not any(map(location.is_relative_to, self.unopened))

@@ -14,7 +14,8 @@ BlockKind = Literal["heading", "text", "list", "code", "table"]
 class Unreadable(InvalidInput):
     """A file that cannot be read; the message is the reason in one line and quotes nothing of the content.
 
-    `passing` reasons (no permission, changed while it was read) say nothing about the content: an earlier version stays.
+    `passing` reasons (no permission, changed while it was read) say nothing about the content: an earlier version
+    stays. `content_hash` is that of the bytes for which the file was refused, as far as they were read.
     """
 
     def __init__(self, reason: str, *, passing: bool = False) -> None:
@@ -76,4 +77,3 @@ class Limits:
     max_pages: int = 10_000
     seconds: float = 120.0
     memory_mb: int = 1500
-    ocr: bool = True

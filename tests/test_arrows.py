@@ -13,7 +13,7 @@ ROOMS = ("app", "ingest", "knowledge", "adapters")
 # library -> the only modules that may import it
 WRAPPED = {
     "faiss": ("knowledge/vector_index.py",),
-    "tantivy": ("knowledge/keyword_index.py",),
+    "tantivy": ("knowledge/keyword_index.py", "knowledge/cutting.py"),
     "pyoxigraph": ("knowledge/graph/",),
     "presidio_analyzer": ("ingest/desensitize/",),
     "langchain_core": ("app/chain.py",),

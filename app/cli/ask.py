@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from app.answer import Answer, Citation
     from app.assistant import Assistant
     from knowledge.types import User
+
+_MARKER = re.compile(r"\[\d+\]")
 
 
 def register(app: typer.Typer) -> None:
@@ -89,11 +92,16 @@ def _stream(assistant: Assistant, question: str, user: User, conversation: str |
 
 
 def _print_checked(answer: Answer, draft: str) -> None:
-    if draft.strip() != answer.answer.strip():
+    if _bare(draft) != _bare(answer.answer):
         if draft:
             print_text("\n— checked:")
         print_text(answer.answer)
     _print_notes(answer)
+
+
+def _bare(text: str) -> tuple[str, list[str]]:
+    """Letters and markers apart: moving a marker over a full stop is no change worth showing the text twice."""
+    return re.sub(r"\W", "", _MARKER.sub("", text)), _MARKER.findall(text)
 
 
 def _print_answer(answer: Answer) -> None:

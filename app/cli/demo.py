@@ -78,6 +78,7 @@ def prepare(settings: Settings) -> RunReport:
     try:
         accounts = read_accounts(company / ACCOUNTS)
         _refuse_own(workspace, accounts)
+        _write_settings(settings.workspace, company)
         _add_accounts(workspace, accounts)
         import_terms(workspace, company / "terms.ttl")
         report = _ingest(workspace, company)
@@ -96,22 +97,24 @@ def _refuse_own(workspace: Workspace, accounts: Sequence[DemoAccount]) -> None:
 
 
 def _with_policy(settings: Settings, company: Path) -> Settings:
-    """The company's desensitizing policy in force; plumbline.toml is written the first time."""
+    """The settings with the company's desensitizing policy, unless they name one."""
+    if settings.desensitize.policy is not None or not (company / POLICY).is_file():
+        return settings
+    desensitize = settings.desensitize.model_copy(update={"policy": Path(POLICY)})
+    return settings.model_copy(update={"desensitize": desensitize})
+
+
+def _write_settings(folder: Path, company: Path) -> None:
+    """The company's policy, and the first time a plumbline.toml that puts it in force."""
     from app.cli.config_text import commented_settings
     from app.settings import CONFIG_NAME
 
-    settings.workspace.mkdir(parents=True, exist_ok=True)
     values: dict[str, dict[str, str]] = {}
     if (company / POLICY).is_file():
-        shutil.copyfile(company / POLICY, settings.workspace / POLICY)
+        shutil.copyfile(company / POLICY, folder / POLICY)
         values = {"desensitize": {"policy": POLICY}}
-        if settings.desensitize.policy is None:
-            desensitize = settings.desensitize.model_copy(update={"policy": Path(POLICY)})
-            settings = settings.model_copy(update={"desensitize": desensitize})
-    file = settings.workspace / CONFIG_NAME
-    if not file.exists():
-        file.write_text(commented_settings(values), encoding="utf-8")
-    return settings
+    if not (folder / CONFIG_NAME).exists():
+        (folder / CONFIG_NAME).write_text(commented_settings(values), encoding="utf-8")
 
 
 def _ingest(workspace: Workspace, company: Path) -> RunReport:

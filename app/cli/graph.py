@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.common import Run, command, group, operator, user_named
-from app.cli.output import print_json, print_table, print_text, remark
+from app.cli.output import print_json, print_result, print_table, print_text, remark
 from knowledge.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from knowledge.graph import TermGraph
     from knowledge.graph.types import ConceptMatch
 
 graph = group("graph", "The term graph: concepts and their names.")
@@ -78,6 +79,37 @@ def export_graph(
             sys.stdout.buffer.flush()
         workspace.audit.append("graph.export", operator(), {"file": "-" if to_stdout else str(file)})
     remark(f"{count} statements")
+
+
+@command(graph, "check", json=True)
+def check_terms(
+    run: Run,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", show_default="the workspace's graph")] = None,
+) -> int:
+    """Look for what is wrong or doubtful in the term graph; exit code 1 when something is wrong."""
+    from datetime import UTC, datetime
+
+    from knowledge.graph.quality import check_graph
+
+    if file is not None and not file.is_file():
+        raise InvalidInput(f"{file}: no such graph file; check the path")
+    report = check_graph(_terms(run, file), datetime.now(UTC).date())
+    if run.json:
+        print_result(report)
+    else:
+        rows = [(issue.severity, issue.rule, issue.concept, issue.message) for issue in report.issues]
+        print_table(("", "rule", "concept", "what"), rows)
+        remark(f"{report.concepts} concepts, {len(report.issues)} issues")
+    return 1 if any(issue.severity == "error" for issue in report.issues) else 0
+
+
+def _terms(run: Run, file: Path | None) -> TermGraph:
+    if file is not None:
+        from app.wiring import terms_of
+
+        return terms_of([file], run.settings()).graph
+    with run.open() as workspace:
+        return workspace.graph()
 
 
 @command(graph, "search", json=True)

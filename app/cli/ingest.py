@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from knowledge.types import RunReport
 
 WITH_QUARANTINE = 3
+AccessOption = Annotated[
+    str | None,
+    typer.Option("--access", help="Groups that may read these, as A,B.", show_default="as before; new ones: everyone"),
+]
+AccessFileOption = Annotated[
+    Path | None, typer.Option("--access-file", help="YAML that gives groups to paths.", show_default="ROOT/access.yaml")
+]
 _SHOWN = 20
 
 
@@ -30,11 +37,8 @@ def register(app: typer.Typer) -> None:
 def ingest(
     run: Run,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", show_default=False)],
-    access: Annotated[
-        str | None,
-        typer.Option(help="Groups that may read these, as A,B.", show_default="as before; new ones: every user"),
-    ] = None,
-    access_file: Annotated[Path | None, typer.Option(help="YAML that gives groups to path patterns.")] = None,
+    access: AccessOption = None,
+    access_file: AccessFileOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> int:
     """Read files and folders into the workspace.
@@ -42,12 +46,12 @@ def ingest(
     Unchanged files are skipped, vanished ones removed. Exit code 3: done, but some files are in quarantine.
     """
     with run.open() as workspace:
-        labels = _checked(paths, access, access_file)
+        labels = checked_options(paths, access, access_file)
         report = ingest_paths(workspace, paths, access=labels, access_file=access_file, dry_run=dry_run)
     return finish(run, report, dry_run=dry_run)
 
 
-def _checked(paths: Sequence[Path], access: str | None, access_file: Path | None) -> frozenset[str] | None:
+def checked_options(paths: Sequence[Path], access: str | None, access_file: Path | None) -> frozenset[str] | None:
     """The access labels; raises InvalidInput for what is wrong, before a model is loaded."""
     from knowledge.catalog.labels import checked_labels
 

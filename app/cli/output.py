@@ -63,7 +63,10 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*headers, box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD)
+    for header in headers:
+        # Folded, never cut: ids and paths are there to be copied
+        table.add_column(header, overflow="fold")
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from app.cli.common import Run, command, group
-from app.cli.ingest import finish, ingest_paths
+from app.cli.ingest import AccessFileOption, AccessOption, checked_options, finish, ingest_paths
 from app.cli.output import print_json, print_table, remark
+from knowledge.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from app.wiring import Workspace
 
 quarantine = group("quarantine", "Files that could not be read, with the reason.")
 
@@ -30,12 +35,46 @@ def list_entries(run: Run) -> None:
 
 
 @command(quarantine, "retry", json=True)
-def retry(run: Run) -> int:
-    """Read the files in quarantine again, each under the folder it came from."""
+def retry(run: Run, access: AccessOption = None, access_file: AccessFileOption = None) -> int:
+    """Read the files in quarantine again; what is no longer there leaves it."""
     with run.open() as workspace:
-        roots = list(dict.fromkeys(Path(entry.source_root) for entry in workspace.catalog.quarantine.list()))
-        if not roots:
+        files = _files(workspace)
+        labels = checked_options(files, access, access_file)
+        if access is None and access_file is None:
+            for root in {root for root, _ in _waiting(workspace)}:
+                _refuse_to_guess(workspace, root)
+        if not files:
             remark("nothing is in quarantine")
             return 0
-        report = ingest_paths(workspace, roots)
+        report = ingest_paths(workspace, files, access=labels, access_file=access_file)
     return finish(run, report)
+
+
+def _waiting(workspace: Workspace) -> list[tuple[Path, str]]:
+    return [(Path(entry.source_root), entry.path) for entry in workspace.catalog.quarantine.list()]
+
+
+def _files(workspace: Workspace) -> list[Path]:
+    """The files that are still there; entries of the others are removed."""
+    files = []
+    for root, path in _waiting(workspace):
+        if (root / path).exists():
+            files.append(root / path)
+        else:
+            remark(f"{path}: is no longer at {root}; left out")
+            workspace.catalog.quarantine.remove(path, str(root))
+    return files
+
+
+def _refuse_to_guess(workspace: Workspace, root: Path) -> None:
+    """Who may read a file was said when it was first given, and is not known any more: it must not become everybody."""
+    from ingest.access import FILE_NAME
+
+    if (root / FILE_NAME).is_file():
+        return
+    beside = workspace.catalog.documents.list(source_root=str(root))
+    if not beside or any(document.access for document in beside):
+        raise InvalidInput(
+            f'quarantine retry: say who may read the files of {root}: --access A,B, --access "" for every user, '
+            "or --access-file FILE"
+        )

@@ -13,5 +13,5 @@ VERSION = "1"
 
 @cache
 def load(name: str, language: Language) -> str:
-    """The prompt text `name` in `language`, without surrounding blank lines."""
-    return files(__name__).joinpath(f"{name}.{language}.txt").read_text(encoding="utf-8").strip()
+    """The prompt text `name` in `language`, without blank lines around it."""
+    return files(__name__).joinpath(f"{name}.{language}.txt").read_text(encoding="utf-8").strip("\n")

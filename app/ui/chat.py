@@ -51,7 +51,6 @@ def chat(page: Page) -> None:
         for message in messages:
             _message(page, message, last=message is messages[-1] and not line)
         _source_drawer(page, messages, line)
-        _warming(page)
         _write(page, line)
 
 
@@ -97,9 +96,11 @@ def _welcome(page: Page) -> None:
         for number, question in enumerate(questions):
             if st.button(literal(question), key=f"plb-starter-{number}", width="stretch"):
                 _ask(page, None, question)
+    _warming(page)
 
 
 def _warming(page: Page) -> None:
+    """A note while the models are loading, gone when they are there."""
     import streamlit as st
 
     if page.shared.warmth == "warming":
@@ -122,7 +123,7 @@ def _message(page: Page, message: StoredMessage, *, last: bool) -> None:
     import streamlit as st
 
     say = page.say
-    with st.container(key=f"plb-message-{message.id}"):
+    with st.container():
         show(pieces.question(message.question, say))
         if message.withheld:
             show(pieces.notice(say("answer.withheld_title"), say("answer.withheld")))
@@ -287,16 +288,19 @@ def _cited(opened: tuple[str, int], messages: Sequence[StoredMessage], line: Seq
 
 
 def _write(page: Page, line: Sequence[Writing]) -> None:
-    """The answer as it comes, then what waits behind it. The run lasts as long as the writing does."""
+    """The answer as it comes, then what waits behind it. The run lasts as long as the writing does.
+
+    Everything stands in the same places as in a stored answer, so that nothing jumps when it is done.
+    """
     import streamlit as st
 
     if not line:
         return
     say = page.say
     writing, waiting = line[0], line[1:]
-    show(pieces.question(writing.question, say))
-    evidence, doing, text = st.empty(), st.empty(), st.empty()
-    with st.container(key="plb-writing"):
+    with st.container():
+        show(pieces.question(writing.question, say))
+        evidence, text, doing = st.empty(), st.empty(), st.empty()
         if writing.done and writing.answer is None:
             _ended(page, writing)
         elif st.button(say("chat.stop"), key=f"stop-{writing.id}", icon=":material/stop_circle:", shortcut="Esc"):
@@ -305,12 +309,12 @@ def _write(page: Page, line: Sequence[Writing]) -> None:
     for later in waiting:
         show(pieces.question(later.question, say))
         st.caption(say("chat.waiting"))
-    _follow(page, writing, evidence, doing, text)
+    _follow(page, writing, evidence, text, doing)
     if not writing.done or writing.answer is not None:
         st.rerun()
 
 
-def _follow(page: Page, writing: Writing, evidence: object, doing: object, text: object) -> None:
+def _follow(page: Page, writing: Writing, evidence: object, text: object, doing: object) -> None:
     """Show each change until nothing more comes."""
     say = page.say
     version = -1
@@ -319,12 +323,12 @@ def _follow(page: Page, writing: Writing, evidence: object, doing: object, text:
         if writing.evidence and not shown:
             show_in(evidence, pieces.evidence(say("evidence.title"), writing.evidence, writing.id, say, opened=True))
             shown = True
-        if not writing.done:
-            show_in(doing, pieces.stage(say(f"stage.{writing.stage or 'waiting'}")))
         if writing.draft:
             show_in(text, pieces.draft(writing.draft, writing.evidence, say))
         if writing.done:
             return
+        note = say("chat.warming") if page.shared.warmth == "warming" else ""
+        show_in(doing, pieces.stage(say(f"stage.{writing.stage or 'waiting'}"), note))
         version = writing.wait(version, _REFRESH)
 
 

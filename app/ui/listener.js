@@ -51,6 +51,7 @@ export default function (component) {
   window.addEventListener("keydown", onKeyDown, true)
   window.addEventListener("pagehide", onPageHide)
   const restored = restoreDraft(textarea, data.owner)
+  document.documentElement.dataset.plumbline = "listening"
   window.__plumblineOff = () => {
     document.removeEventListener("click", onClick)
     window.removeEventListener("keydown", onKeyDown, true)

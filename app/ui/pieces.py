@@ -12,6 +12,7 @@ from app.ui.prose import Mark, Parts, render_markdown, render_plain
 from app.ui.texts import Words
 from knowledge.types import Language
 
+_LINE_HEAD = re.compile(r"^\s*(?:[-*+]|#{1,6}|>)\s+")
 _TABLE_RULE = re.compile(r"[|:\s-]+")
 _LONGEST_TIP = 220
 
@@ -22,9 +23,10 @@ def question(text: str, say: Words) -> Html:
     return element("div", element("div", shown, role="note", aria_label=say("chat.you")), class_="plb-question")
 
 
-def stage(words: str) -> Html:
-    """What is being done now."""
-    return element("div", element("i", aria_hidden="true"), words, class_="plb-stage", role="status")
+def stage(words: str, note: str = "") -> Html:
+    """What is being done now, and why it may take longer."""
+    more = element("p", note, class_="plb-quiet plb-small") if note else ""
+    return join([element("div", element("i", aria_hidden="true"), words, class_="plb-stage", role="status"), more])
 
 
 def evidence(title: str, citations: Sequence[Citation], message: str, say: Words, *, opened: bool) -> Html:
@@ -61,7 +63,7 @@ def _source(citation: Citation, message: str, say: Words) -> Html:
 
 def _quote(text: str, say: Words) -> Html:
     """A quoted sentence on one line, a table row with its cells apart."""
-    kept = (row for row in text.splitlines() if not _TABLE_RULE.fullmatch(row.strip()))
+    kept = (_LINE_HEAD.sub("", row) for row in text.splitlines() if not _TABLE_RULE.fullmatch(row.strip()))
     line = " · ".join(" ".join(row.strip().strip("|").replace("|", " | ").split()) for row in kept if row.strip())
     return render_plain(re.sub(r"[*_`#]{1,3}(?=\S)|(?<=\S)[*`]{1,3}", "", line), parts=Parts(chip=chips(say)))
 

@@ -69,7 +69,7 @@ def _row(page: Page, conversation: Conversation, chat: StreamlitPage | None, *, 
     import streamlit as st
 
     say = page.say
-    title = conversation.title or say("sidebar.untitled")
+    title = conversation.title or _first_question(page, conversation) or say("sidebar.untitled")
     key = f"plb-{'current' if current else 'row'}-{conversation.id}"
     with st.container(key=key, horizontal=True, wrap=False, vertical_alignment="center"):
         if st.button(literal(title), key=f"open-{conversation.id}", type="tertiary", width="stretch"):
@@ -86,6 +86,12 @@ def _row(page: Page, conversation: Conversation, chat: StreamlitPage | None, *, 
         _rename(page, conversation)
     elif chosen == "delete":
         _delete(page, conversation)
+
+
+def _first_question(page: Page, conversation: Conversation) -> str:
+    """What is being answered first, until the conversation is named after it."""
+    line = page.shared.desk.line(conversation.id)
+    return line[0].question if line else ""
 
 
 def _rename(page: Page, conversation: Conversation) -> None:

@@ -79,8 +79,9 @@ def _demo_form(say: Words, account: DemoAccount, next_page: str) -> Html:
     button = element(
         "button",
         element("b", account.display_name),
-        element("small", account.name, " · ", account.password),
-        element("small", sees),
+        element("small", say(f"role.{account.role}"), " · ", sees),
+        element("small", account.name),
+        element("small", account.password),
         type="submit",
     )
     return Html(f'<form method="post" action="/sign-in?lang={say.language}">{hidden}{button}</form>')

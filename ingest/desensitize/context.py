@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from ingest.desensitize.pseudonyms import PLACEHOLDER
 
@@ -37,6 +38,7 @@ class TextView:
 
     @cached_property
     def lower(self) -> str:
+        """`plain` in lower case, of the same length."""
         lowered = self.plain.lower()
         # A few letters (İ) have a longer lower case; then only ASCII is lowered, so that offsets hold
         return lowered if len(lowered) == len(self.plain) else re.sub("[A-Z]+", lambda m: m.group().lower(), self.plain)
@@ -79,7 +81,7 @@ class TextView:
 
     def _line_cells(self, start: int, end: int, columns: set[int]) -> Iterator[tuple[int, int]]:
         bars = [match.start() for match in _CELL_END.finditer(self.plain, start, end)]
-        for column, (left, right) in enumerate(zip(bars, bars[1:], strict=False)):
+        for column, (left, right) in enumerate(pairwise(bars)):
             if column in columns:
                 cell = self.plain[left + 1 : right]
                 stripped = cell.strip()

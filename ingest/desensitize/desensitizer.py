@@ -39,11 +39,12 @@ class Desensitizer:
         self._key = secret_key
         self._registry = _registry()
         self._entities = [
-            entity for one in self._registry for entity in one.supported_entities if policy.action(entity) is not Action.KEEP
+            entity
+            for one in self._registry
+            for entity in one.supported_entities
+            if policy.action(entity) is not Action.KEEP
         ]
-        self._kept = {
-            (one.entity, one.canonical(value)) for one in self._registry for value in policy.keep_values
-        }
+        self._kept = {(one.entity, one.canonical(value)) for one in self._registry for value in policy.keep_values}
 
     @property
     def fingerprint(self) -> str:
@@ -127,7 +128,7 @@ class Desensitizer:
 
 
 def masked(value: str, entity: str) -> str:
-    """The value with its middle starred: 6 and 4 characters of an ID card stay, of others at most 3 and 4, never half."""
+    """The value with its middle starred: of an ID card 6 and 4 characters stay, of others at most 3 and 4."""
     if entity in {"PRIVATE_KEY", "JWT", "PASSWORD", "API_KEY"}:
         return tag(entity)
     if entity == "EMAIL_ADDRESS":

@@ -84,7 +84,11 @@ def load_policy(path: Path | None = None) -> Policy:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path}: the policy cannot be read: {error}") from error
     except yaml.YAMLError as error:
-        where = f", line {error.problem_mark.line + 1}" if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else ""
+        where = (
+            f", line {error.problem_mark.line + 1}"
+            if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark
+            else ""
+        )
         raise InvalidInput(f"{path}{where}: the policy is no valid YAML") from error
     try:
         return Policy.model_validate(values or {})

@@ -53,7 +53,9 @@ def _checked(stored: bytes, path: Path) -> bytes:
     try:
         key = bytes.fromhex(stored.decode("ascii").strip())
     except ValueError as error:
-        raise InvalidInput(f"{path}: holds no key; restore it from a backup, or remove it to begin with new pseudonyms") from error
+        raise InvalidInput(
+            f"{path}: holds no key; restore it from a backup, or remove it to begin with new pseudonyms"
+        ) from error
     if len(key) != _KEY_BYTES:
         raise InvalidInput(f"{path}: the key has {len(key)} bytes instead of {_KEY_BYTES}; restore it from a backup")
     return key

@@ -40,7 +40,7 @@ def load_bytes(data: bytes, name: str, limits: Limits | None = None) -> LoadedDo
     from ingest.loaders.detect import detect
     from ingest.types import Limits, Unreadable
 
-    loader = cast(Loader, import_module(LOADERS[detect(data, name)]))
+    loader = cast("Loader", import_module(LOADERS[detect(data, name)]))
     document = loader.load(data, name, limits or Limits())
     if not any(block.text.strip() for block in document.blocks):
         raise Unreadable("no text found in it")

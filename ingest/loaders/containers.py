@@ -23,8 +23,8 @@ def checked_container(data: bytes) -> io.BytesIO:
     """The archive as a stream, safe to hand to a parser.
 
     Raises Unreadable for damaged and encrypted archives, for those that would expand beyond 200 MiB or more than
-    100-fold, for member names that lead out of the archive and for XML parts that declare a document type (Office files never do; it is the way to
-    external entities and to entities that multiply).
+    100-fold, for member names that lead out of the archive and for XML parts that declare a document type (Office
+    files never do; it is the way to external entities and to entities that multiply).
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

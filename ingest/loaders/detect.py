@@ -52,9 +52,12 @@ _UNSUPPORTED = {
     b"ID3": "a recording",
 }
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML_START = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
+_HTML_START = re.compile(
+    rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
+)
 _XML_START = re.compile(rb"\s*<\?xml\s")
 _HEAD = 4096
+_PROVES_LITTLE = 2
 
 
 def suffix_of(name: str) -> str:
@@ -87,13 +90,13 @@ def detect(data: bytes, name: str) -> str:
 def _by_magic(data: bytes, named: str | None) -> str | None:
     if b"%PDF-" in data[:1024] and named in {"pdf", None, "text", "docx", "xlsx", "pptx"}:
         return "pdf"
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _office_type(data)
     if data.startswith(_OLE):
         raise Unreadable(_ole_reason(data))
     for magic, what in _UNSUPPORTED.items():
-        # two letters prove little: "BM" and "MZ" begin words too
-        if data.startswith(magic) and (len(magic) > 2 or b"\x00" in data[:256]):
+        # two letters prove little without a zero byte: "BM" and "MZ" begin words too
+        if data.startswith(magic) and (len(magic) > _PROVES_LITTLE or b"\x00" in data[:256]):
             raise Unreadable(f"{what}; supported: {_supported()}")
     return None
 

@@ -17,6 +17,8 @@ _HEADING_STYLE = re.compile(r"(?:heading|标题|berschrift|titre)\s*([1-9])$", r
 _TITLE_STYLES = frozenset({"title", "标题"})
 _LIST_STYLE = re.compile(r"list|列表|项目符号", re.IGNORECASE)
 _DROPPED = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_W}instrText", f"{_W}delText", _MC_FALLBACK})
+_DEEPEST_HEADING = 6
+_INVISIBLE_HALF_POINTS = 2
 _CORE = {"author": "author", "created": "created", "modified": "modified", "subject": "subject", "keywords": "keywords"}
 
 
@@ -75,11 +77,11 @@ def _text_block(element: Any, text: str, styles: dict[str, str]) -> Block:
 
 def _heading_level(properties: Any, style: str) -> int | None:
     if match := _HEADING_STYLE.search(style):
-        return min(int(match[1]), 6)
+        return min(int(match[1]), _DEEPEST_HEADING)
     if style.lower() in _TITLE_STYLES:
         return 1
     outline = _value(properties, "outlineLvl")
-    return int(outline) + 1 if outline.isdecimal() and int(outline) < 6 else None
+    return int(outline) + 1 if outline.isdecimal() and int(outline) < _DEEPEST_HEADING else None
 
 
 def _value(parent: Any, name: str) -> str:
@@ -125,7 +127,7 @@ def _is_hidden(run: Any) -> bool:
     if vanish is not None and vanish.get(f"{_W}val") not in {"0", "false"}:
         return True
     half_points = _value(properties, "sz")
-    return half_points.isdecimal() and int(half_points) <= 2
+    return half_points.isdecimal() and int(half_points) <= _INVISIBLE_HALF_POINTS
 
 
 def _table(table: Any, styles: dict[str, str]) -> Iterator[Block]:

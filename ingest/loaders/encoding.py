@@ -1,5 +1,7 @@
 """Bytes to text in whatever encoding they are: UTF-8, UTF-16, GB18030, Big5, Shift-JIS or Western European.
 
+# ruff: noqa: PLR2004 - shares and code points, each said where it stands
+
 A statistical guesser is unreliable on the short Chinese texts that companies have. Here each candidate that decodes
 without error is scored by how many of its characters are ones that people write in that encoding, for the double-byte
 sets their first level, which was chosen by frequency when they were made.
@@ -112,7 +114,7 @@ def _best(data: bytes) -> tuple[str, str]:
 
 
 def _score(text: str, name: str) -> float:
-    """The share of the characters beyond ASCII that are usual in this encoding; control and private ones count against."""
+    """The share of characters beyond ASCII that are usual in this encoding; control and private ones count against."""
     likely = _judge(name)
     foreign = right = wrong = 0
     for place, character in enumerate(text):
@@ -147,7 +149,11 @@ def _level_one(name: str) -> frozenset[str]:
     ranges = {
         "gb18030": [(range(0xB0, 0xD8), range(0xA1, 0xFF))],
         "big5": [(range(0xA4, 0xC7), [*range(0x40, 0x7F), *range(0xA1, 0xFF)])],
-        "cp932": [(range(0x88, 0x98), [*range(0x40, 0x7F), *range(0x80, 0xFD)]), ([0x82], range(0x9F, 0xF2)), ([0x83], range(0x40, 0x97))],
+        "cp932": [
+            (range(0x88, 0x98), [*range(0x40, 0x7F), *range(0x80, 0xFD)]),
+            ([0x82], range(0x9F, 0xF2)),
+            ([0x83], range(0x40, 0x97)),
+        ],
     }[name]
     found: set[str] = set()
     for leads, trails in ranges:

@@ -7,7 +7,7 @@ import re
 _ZH_NUMBER = "[一二三四五六七八九十百零〇]{1,4}"
 _NUMBERED = (
     (re.compile(rf"第(?:{_ZH_NUMBER}|\d{{1,3}})[编篇部章](?:[\s　:：]|$|(?=[^\s。，；]))"), 1),
-    (re.compile(rf"(?:附录|附件)\s*[A-Z0-9一二三四五六七八九十]{{0,2}}(?:[\s:：]|$)"), 1),
+    (re.compile(r"(?:附录|附件)\s*[A-Z0-9一二三四五六七八九十]{0,2}(?:[\s:：]|$)"), 1),
     (re.compile(r"(?:Chapter|Part|Appendix|Annex|Section)\s+[\dIVXA-Z]{1,4}\b"), 1),
     (re.compile(rf"第(?:{_ZH_NUMBER}|\d{{1,3}})节"), 2),
     (re.compile(rf"{_ZH_NUMBER}、"), 2),

@@ -13,7 +13,7 @@ _HEADING_LEVELS = 2
 
 
 def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG001 - every loader's signature
-    """The values of the file; keys of the two upper levels become headings where whole objects or lists stand under them."""
+    """The file's values; keys of the two upper levels become headings where objects or lists stand under them."""
     text, encoding = decode(data)
     blocks: list[Block] = []
     try:
@@ -51,8 +51,7 @@ def _write(key: str, value: Any, level: int, blocks: list[Block]) -> None:
                 _write(str(name), item, level + 1 if key else level, blocks)
     elif isinstance(value, list) and level <= _HEADING_LEVELS and any(isinstance(item, dict) for item in value):
         _heading(key, level, blocks)
-        for item in value:
-            blocks.append(Block("list", "\n".join(_lines(item, 0))))
+        blocks.extend(Block("list", "\n".join(_lines(item, 0))) for item in value)
     else:
         _heading(key, level, blocks)
         blocks.append(Block("list", "\n".join(_lines(value, 0))))
@@ -65,7 +64,7 @@ def _heading(key: str, level: int, blocks: list[Block]) -> None:
 
 def _is_table(value: Any) -> bool:
     """Whether this is a list of at least two objects without nested ones, most of whose keys agree."""
-    if not isinstance(value, list) or len(value) < 2 or not all(isinstance(item, dict) and item for item in value):
+    if not isinstance(value, list) or len(value) <= 1 or not all(isinstance(item, dict) and item for item in value):
         return False
     keys = {key for item in value for key in item}
     flat = all(not isinstance(cell, dict | list) for item in value for cell in item.values())

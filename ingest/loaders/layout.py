@@ -1,5 +1,7 @@
 """Lines of laid-out pages made into text again: running heads dropped, paragraphs joined, headings told by size."""
 
+# ruff: noqa: PLR2004 - proportions of a printed page, each said where it stands
+
 from __future__ import annotations
 
 import re
@@ -16,12 +18,16 @@ from ingest.types import Block
 _EDGE_LINES = 3
 _NUMBER = re.compile(r"\d{1,6}")
 _PAGE_NUMBER = re.compile(
-    r"[-–—\s]*(?:第\s*)?(?:page\s*|seite\s*|p\.\s*)?\d{1,4}(?:\s*(?:/|of|von|页\s*[,，/]?\s*共|页)\s*\d{0,4})?(?:\s*页)?[-–—\s]*", re.IGNORECASE
+    r"[-–—\s]*(?:第\s*)?(?:page\s*|seite\s*|p\.\s*)?\d{1,4}(?:\s*(?:/|of|von|页\s*[,，/]?\s*共|页)\s*\d{0,4})?(?:\s*页)?[-–—\s]*",
+    re.IGNORECASE,
 )
-_ITEM = re.compile(r"\s*(?:[-*•·●○▪■◆–—\uf0b7\uf0d8\uf06c]\s*|\(?\d{1,3}[.)、）]\s?|[（(][一二三四五六七八九十\da-z]{1,3}[）)]|[a-z][.)]\s)\S")
+_ITEM = re.compile(
+    r"\s*(?:[-*•·●○▪■◆–—\uf0b7\uf0d8\uf06c]\s*|\(?\d{1,3}[.)、）]\s?|[（(][一二三四五六七八九十\da-z]{1,3}[）)]|[a-z][.)]\s)\S"
+)
 _BULLET = re.compile(r"\s*[•·●○▪■◆\uf0b7\uf0d8\uf06c]\s*")
 _SENTENCE_END = re.compile(r"[。！？.!?：:；;][”’」』）)\"']*$")
 _LARGER = 1.12
+_SMALLER = 0.92
 _LONGEST_HEADING = 120
 _ROW_GAP = 3.5
 _FEWEST_ROWS = 3
@@ -65,7 +71,8 @@ class Line:
 def without_running_heads(pages: list[list[Line]]) -> list[list[Line]]:
     """The pages without page numbers and without the lines that most of them share at the top or bottom."""
     repeated = _repeated(pages)
-    return [_without_edges(lines, repeated) for lines in pages]
+    body = _body_size(pages)
+    return [_without_edges(lines, repeated, body) for lines in pages]
 
 
 _HeadKey = tuple[str, int]
@@ -101,14 +108,21 @@ def _edges(lines: list[Line]) -> list[Line]:
     return by_height[:_EDGE_LINES] + by_height[-_EDGE_LINES:] if len(lines) > 2 * _EDGE_LINES else by_height
 
 
-def _without_edges(lines: list[Line], repeated: set[_HeadKey]) -> list[Line]:
+def _without_edges(lines: list[Line], repeated: set[_HeadKey], body: float) -> list[Line]:
     edges = {id(line) for line in _edges(lines)}
-    outermost = {id(line) for line in (*sorted(lines, key=lambda line: line.top)[:1], *sorted(lines, key=lambda line: -line.top)[:1])}
+    outermost = {
+        id(line)
+        for line in (*sorted(lines, key=lambda line: line.top)[:1], *sorted(lines, key=lambda line: -line.top)[:1])
+    }
 
     def runs(line: Line) -> bool:
         if id(line) in edges and _key(line) in repeated:
             return True
-        return id(line) in outermost and len(lines) > 1 and _PAGE_NUMBER.fullmatch(line.text) is not None
+        if id(line) not in outermost or len(lines) < 2:
+            return False
+        # In smaller letters than the text and with the page's number at its end: a running line on a single page
+        small = line.size < _SMALLER * body and re.search(rf"(?<!\d){line.page}\s*$", line.text) is not None
+        return small or _PAGE_NUMBER.fullmatch(line.text) is not None
 
     return [_blank(line) if runs(line) else line for line in lines]
 
@@ -160,7 +174,9 @@ def _heading_sizes(pages: list[list[Line]], body: float) -> dict[float, int]:
     return {size: min(level, 4) for level, size in enumerate(sorted(sizes, reverse=True), start=1)}
 
 
-def _page_blocks(lines: list[Line], tables: Sequence[Placed], page: int, body: float, levels: dict[float, int]) -> list[Block]:
+def _page_blocks(
+    lines: list[Line], tables: Sequence[Placed], page: int, body: float, levels: dict[float, int]
+) -> list[Block]:
     blocks: list[Block] = []
     paragraph: list[Line] = []
     heading: list[Line] = []
@@ -203,7 +219,12 @@ def _page_blocks(lines: list[Line], tables: Sequence[Placed], page: int, body: f
 
 def _level(line: Line, body: float, levels: dict[float, int]) -> int | None:
     text = line.text.strip()
-    if not 1 < len(text) <= _LONGEST_HEADING or len(line.cells) > 2 or _PAGE_NUMBER.fullmatch(text) or not any(map(str.isalpha, text)):
+    if (
+        not 1 < len(text) <= _LONGEST_HEADING
+        or len(line.cells) > 2
+        or _PAGE_NUMBER.fullmatch(text)
+        or not any(map(str.isalpha, text))
+    ):
         return None
     if line.size > body * _LARGER:
         level = levels.get(round(line.size * 2) / 2)
@@ -271,12 +292,18 @@ def _new_paragraph(before: Line, line: Line, paragraph: list[Line]) -> bool:
     widest = max(one.right for one in column)
     ends_early = before.right < widest - 2.5 * before.size or (len(paragraph) == 1 and before.right - before.left < 60)
     indented = line.left > min(one.left for one in column) + 1.2 * line.size
-    return (ends_early and bool(_SENTENCE_END.search(before.text))) or (indented and bool(_SENTENCE_END.search(before.text)))
+    return (ends_early and bool(_SENTENCE_END.search(before.text))) or (
+        indented and bool(_SENTENCE_END.search(before.text))
+    )
 
 
 def _continues_number(before: Line, line: Line) -> bool:
     """A line that begins with a number only because the sentence was broken there ("… within\\n30. days")."""
-    return bool(re.match(r"\s*\d", line.text)) and not _SENTENCE_END.search(before.text) and before.text.rstrip()[-1:].islower()
+    return (
+        bool(re.match(r"\s*\d", line.text))
+        and not _SENTENCE_END.search(before.text)
+        and before.text.rstrip()[-1:].islower()
+    )
 
 
 def _paragraph(lines: list[Line], page: int) -> Block:

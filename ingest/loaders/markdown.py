@@ -53,7 +53,12 @@ def blocks_of(text: str) -> list[Block]:
             blocks += _html_blocks(source)
         elif token.type == "table_open":
             rows = [split_row(_inline(line)) for line in source.split("\n")]
-            blocks.append(Block("table", markdown_table([[cell.replace("\\|", "|") for cell in row] for row in (rows[0], *rows[2:])])))
+            blocks.append(
+                Block(
+                    "table",
+                    markdown_table([[cell.replace("\\|", "|") for cell in row] for row in (rows[0], *rows[2:])]),
+                )
+            )
         elif token.type in {"bullet_list_open", "ordered_list_open"}:
             blocks.append(Block("list", _list(source)))
         elif token.type in {"paragraph_open", "blockquote_open"}:
@@ -63,7 +68,9 @@ def blocks_of(text: str) -> list[Block]:
 
 def _without_comments(text: str) -> str:
     """The text without HTML comments, which a reader never sees; code keeps its own."""
-    parts = re.split(r"(^ {0,3}(?:```|~~~).*?^ {0,3}(?:```|~~~)[ \t]*$|`[^`\n]+`)", text, flags=re.DOTALL | re.MULTILINE)
+    parts = re.split(
+        r"(^ {0,3}(?:```|~~~).*?^ {0,3}(?:```|~~~)[ \t]*$|`[^`\n]+`)", text, flags=re.DOTALL | re.MULTILINE
+    )
     return "".join(part if place % 2 else _COMMENT.sub("", part) for place, part in enumerate(parts))
 
 

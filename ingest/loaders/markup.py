@@ -37,7 +37,9 @@ _HIDING = re.compile(
 )
 # A font size in em or rem below 3 is ordinary; only pixels, points and per cent of that size cannot be seen
 _RELATIVE_SIZE = re.compile(r"font-size:(?:0*[1-9](?:\.\d+)?|0*\.[2-9]\d*)r?em")
-_WHITE_TEXT = re.compile(r"(?:^|;)color:(?:#fff(?:fff)?|white|transparent|rgba?\(255,255,255(?:,[\d.]+)?\)|rgba\([\d,]+,0(?:\.0+)?\))(?:;|$|!)")
+_WHITE_TEXT = re.compile(
+    r"(?:^|;)color:(?:#fff(?:fff)?|white|transparent|rgba?\(255,255,255(?:,[\d.]+)?\)|rgba\([\d,]+,0(?:\.0+)?\))(?:;|$|!)"
+)
 
 
 def parse(text: str) -> html.HtmlElement:
@@ -55,7 +57,9 @@ def _parse(text: str) -> html.HtmlElement:
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
     try:
         # The prolog may name another encoding than the one the bytes are in now
-        return html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "replace"), parser=parser)
+        return html.document_fromstring(
+            re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "replace"), parser=parser
+        )
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise Unreadable("no text found in it") from error
 
@@ -285,7 +289,7 @@ def _cells(row: html.HtmlElement, carried: dict[int, tuple[int, str]], visibilit
 
 def _span(element: html.HtmlElement, name: str) -> int:
     value = (element.get(name) or "1").strip()
-    return min(max(int(value), 1), 100) if value.isdecimal() and len(value) < 6 else 1
+    return min(max(int(value), 1), 100) if re.fullmatch(r"\d{1,5}", value) else 1
 
 
 def visible_text(root: html.HtmlElement, visibility: Visibility) -> str:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from typing import Any
 
 from ingest.loaders.layout import Line, blocks_of_pages, without_running_heads
-from ingest.types import Block, Limits, LoadedDocument, Unreadable
+from ingest.types import Limits, LoadedDocument, Unreadable
 
 _TABLE_SHARE = 0.5
 """Part of the time for one file that may go into finding tables; the rest of the pages keep theirs as lines of text."""
 _GARBLED = 0.2
-_PLACEHOLDERS = frozenset({"anonymous", "(anonymous)", "unspecified", "(unspecified)", "untitled", "title", "无标题", "未命名"})
+_FEWEST_LETTERS = 3
+_PLACEHOLDERS = frozenset(
+    {"anonymous", "(anonymous)", "unspecified", "(unspecified)", "untitled", "title", "无标题", "未命名"}
+)
 _FILE_NAMES = (".doc", ".docx", ".tex", ".dvi", ".pptx", ".ppt", ".indd", ".txt", ".xlsx", ".wps", ".html")
 _PROGRAM_TITLES = ("microsoft word -", "microsoft powerpoint -", "untitled", "幻灯片", "powerpoint")
 _LINE_END = frozenset({0x0A, 0x0D})
 _HYPHEN = frozenset({0x02, 0xFFFE})
 """pdfium's marks for a hyphen at a line's end; it leaves out the line end then."""
+_NO_CHARACTER = frozenset({0, *range(0xD800, 0xE000)})
 _SIZE_SAMPLES = 12
 _BOLD = 600
 _CELL_GAP = 1.6
@@ -79,7 +84,7 @@ def page_lines(page: Any, number: int) -> list[Line]:
     """The lines of a page in the order in which they were written, with place, letter size and weight."""
     import ctypes
 
-    import pypdfium2.raw as raw
+    from pypdfium2 import raw
 
     text_page = page.get_textpage()
     try:
@@ -94,13 +99,15 @@ def page_lines(page: Any, number: int) -> list[Line]:
                 lines += line.finish()
                 line = _LineBuilder(number)
                 continue
-            character = chr(code) if code and not 0xD800 <= code <= 0xDFFF else "\ufffd"
+            character = "\ufffd" if code in _NO_CHARACTER else chr(code)
             if not character.isspace() and raw.FPDFText_GetLooseCharBox(handle, place, ctypes.byref(box)):
                 if line.wants_size():
                     # The letters' size is the font's, scaled by the matrix that the text was written under
                     scale = raw.FPDFText_GetMatrix(handle, place, ctypes.byref(matrix))
                     height = math.hypot(matrix.b, matrix.d) if scale else 1.0
-                    line.add_size(raw.FPDFText_GetFontSize(handle, place) * height, raw.FPDFText_GetFontWeight(handle, place))
+                    line.add_size(
+                        raw.FPDFText_GetFontSize(handle, place) * height, raw.FPDFText_GetFontWeight(handle, place)
+                    )
                 line.add_box(box.left, box.bottom, box.right, box.top)
             line.add_text(character)
         return lines + line.finish()
@@ -155,16 +162,18 @@ def _check_text(pages: list[list[Line]]) -> None:
     letters = [character for character in text if not character.isspace()]
     if not letters:
         raise Unreadable("scanned pages without a text layer; run it through OCR first")
-    if len(letters) < 3 * len(pages) and len(pages) > 2:
+    if len(letters) < _FEWEST_LETTERS * len(pages) and len(pages) > 1:
         raise Unreadable("almost no text on its pages, probably a scan; run it through OCR first")
-    odd = sum(1 for character in letters if character == "\ufffd" or "\ue000" <= character <= "\uf8ff" or character < " ")
+    odd = sum(
+        1 for character in letters if character == "\ufffd" or "\ue000" <= character <= "\uf8ff" or character < " "
+    )
     if odd > _GARBLED * len(letters):
         raise Unreadable("its text layer is garbled (fonts without a character map); run it through OCR first")
 
 
 def _date(text: str) -> str:
-    digits = text.removeprefix("D:")[:8]
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}" if len(digits) == 8 and digits.isdecimal() else text
+    match = re.match(r"(?:D:)?(\d{4})(\d\d)(\d\d)", text)
+    return "-".join(match.groups()) if match else text
 
 
 def _useful(value: str) -> str:

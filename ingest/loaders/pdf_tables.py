@@ -5,13 +5,23 @@ from __future__ import annotations
 import io
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ingest.loaders.layout import Line
 from ingest.loaders.tables import markdown_table
 
 _FEWEST_PATHS = 4
-_PARSER_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError, ArithmeticError)
+_PARSER_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    ArithmeticError,
+)
 """What pdfminer raises on a page that pdfium can read but it cannot; the page keeps its text as lines then."""
 
 
@@ -81,17 +91,13 @@ class TableFinder:
 
 
 def _has_ruling(page: Any) -> bool:
-    import pypdfium2.raw as raw
+    from pypdfium2 import raw
 
-    paths = 0
-    for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=2):
-        paths += 1
-        if paths >= _FEWEST_PATHS:
-            return True
-    return False
+    paths = page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=2)
+    return len(list(islice(paths, _FEWEST_PATHS))) == _FEWEST_PATHS
 
 
 def _is_data(rows: list[list[str | None]]) -> bool:
     """At least two rows and columns with something in them, and cells no longer than cells are."""
     filled = [[cell for cell in row if cell and cell.strip()] for row in rows]
-    return len([row for row in filled if row]) >= 2 and max(map(len, filled)) >= 2
+    return len([row for row in filled if row]) > 1 and max(map(len, filled)) > 1

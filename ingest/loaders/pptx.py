@@ -1,4 +1,4 @@
-"""Presentations: a section per slide under its title, texts from top to bottom, tables, chart data and speaker notes."""
+"""Presentations: a section per slide under its title, texts from top to bottom, tables, chart data, speaker notes."""
 
 from __future__ import annotations
 
@@ -28,12 +28,18 @@ def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG
         if slide.element.get("show") != "0":
             blocks += list(_slide(slide, number))
     core = presentation.core_properties
-    metadata = {key: str(value) for key in ("author", "created", "modified", "subject") if (value := getattr(core, key))}
+    metadata = {
+        key: str(value) for key in ("author", "created", "modified", "subject") if (value := getattr(core, key))
+    }
     return LoadedDocument("pptx", tuple(blocks), _useful_title(core.title), metadata, pages=len(slides))
 
 
 def _useful_title(title: str | None) -> str:
-    return "" if not title or title.strip().lower().startswith(("powerpoint", "presentation", "演示文稿", "幻灯片")) else title
+    return (
+        ""
+        if not title or title.strip().lower().startswith(("powerpoint", "presentation", "演示文稿", "幻灯片"))
+        else title
+    )
 
 
 def _slide(slide: Any, number: int) -> Iterator[Block]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ingest.types import Limits, Unreadable
+from ingest.types import Limits, LoadedDocument, Unreadable
 
 _MIB = 1024 * 1024
 
@@ -57,13 +57,18 @@ def _read(path: Path, known_hash: str, limits: Limits) -> dict[str, Any]:
     if found == known_hash:
         return {"unchanged": found}
     try:
-        document = clean(load_bytes(data, path.name, limits))
-        if not document.blocks:
-            raise Unreadable("no text found in it")
+        document = _with_text(clean(load_bytes(data, path.name, limits)))
     except Unreadable as error:
         error.content_hash = found
         raise
     return {"document": replace(document, content_hash=found, bytes=len(data)).to_json()}
+
+
+def _with_text(document: LoadedDocument) -> LoadedDocument:
+    """What is left after cleaning must not be nothing."""
+    if not document.blocks:
+        raise Unreadable("no text found in it")
+    return document
 
 
 def _own_output() -> BinaryIO:

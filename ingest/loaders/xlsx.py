@@ -14,6 +14,8 @@ from ingest.types import Block, Limits, LoadedDocument, Unreadable
 
 _MOST_CELLS = 5_000_000
 _MOST_COLUMNS = 1_000
+_WIDE = 3
+"""Columns from which on a last row with a single cell is a note below the table."""
 _CURRENCY = re.compile(r"[¥￥€$£]|\[\$([^\]-]+)")
 
 
@@ -75,7 +77,7 @@ def _area(rows: Sequence[list[str]]) -> Iterator[Block]:
         else:
             table.append(row)
     trailing: list[Block] = []
-    while len(table) > 1 and len([text for text in table[-1] if text]) == 1 and max(map(len, table)) > 2:
+    while len(table) > 1 and len([text for text in table[-1] if text]) == 1 and max(map(len, table)) >= _WIDE:
         trailing.insert(0, Block("text", next(text for text in table.pop() if text)))
     if table:
         yield Block("table", markdown_table(table))

@@ -351,6 +351,21 @@ class Documents:
                 if found:
                     yield _vector_rows(found)
 
+    def vectors_of(self, document_id: str, embedder: str) -> Vectors:
+        """The vectors of a document's chunks in their order, shape (chunks, dimension).
+
+        Shape (0, 0) when there are none, or none by the model with this fingerprint.
+        """
+        query = (
+            select(embeddings.c.vector)
+            .select_from(embeddings.join(chunks).join(documents))
+            .where((documents.c.id == document_id) & (documents.c.embedder == embedder))
+            .order_by(chunks.c.ordinal)
+        )
+        with self._catalog.connect() as connection:
+            vectors = [_vector(row.vector) for row in connection.execute(query)]
+        return np.stack(vectors) if vectors else np.zeros((0, 0), dtype=np.float32)
+
     def keyword_rows(self, numbers: Iterable[int] | None = None) -> Iterator[KeywordRow]:
         """What the keyword index holds of the documents with these numbers (None: of all), in order of rows."""
         query = (

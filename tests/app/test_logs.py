@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from app.logs import configure_logging
+from app.logs import configure_logging, use_standard_logging
 from app.settings import LoggingSettings
 
 
@@ -103,3 +103,24 @@ def test_last_call_counts_and_nothing_goes_to_stdout(capsys: pytest.CaptureFixtu
     assert second.getvalue().count("once") == 1
     assert "from a library" in second.getvalue()
     assert capsys.readouterr().out == ""
+
+
+def test_library_logs_through_the_standard_library(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    structlog.reset_defaults()
+    log = structlog.get_logger("knowledge.index_store")  # made before, as modules do
+    use_standard_logging()
+    log.info("published", generation=1)
+    with caplog.at_level(logging.INFO, logger="knowledge.index_store"):
+        log.info("published", generation=2, token="hunter2")
+    assert [record.getMessage() for record in caplog.records] == ["event='published' generation=2 token='***'"]
+    assert capsys.readouterr().out == ""
+
+
+def test_settings_of_the_program_are_left_alone() -> None:
+    stream = io.StringIO()
+    configure_logging(LoggingSettings(json_lines=True), stream=stream)
+    use_standard_logging()
+    structlog.get_logger("app").warning("kept")
+    assert lines(stream)[0]["event"] == "kept"

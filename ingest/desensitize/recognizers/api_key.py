@@ -18,11 +18,15 @@ _PREFIXED = (
     r"|key-[0-9a-f]{32}|AC[0-9a-f]{32}|shp(?:at|ss|ca)_[0-9a-f]{32}|ntn_[0-9A-Za-z]{30,60}|lin_api_[0-9A-Za-z]{30,60}"
 )
 _NAMES = (
-    r"(?:api|access|secret|auth|app|client|private|signing|encryption|account|master|subscription|license)[ _-]?(?:key|secret|token)s?(?:[ _-]?(?:id|key))?"
+    r"(?:api|access|secret|auth|app|client|private|signing|encryption|account|master|subscription|license)"
+    r"[ _-]?(?:key|secret|token)s?(?:[ _-]?(?:id|key))?"
     r"|accesskey(?:id|secret)?|appsecret|secret|token|bearer|密钥|秘钥|令牌|访问码"
 )
-_PLACEHOLDER = re.compile(r"your|example|placeholder|changeme|replace|dummy|sample|xxxx|\*\*\*|<|\$\{|\.\.\.|0000000|1234567", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"your|example|placeholder|changeme|replace|dummy|sample|xxxx|\*\*\*|<|\$\{|\.\.\.|0000000|1234567", re.IGNORECASE
+)
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_FEWEST_CHARACTERS = 6
 _RANDOM_ENOUGH = 3.0
 _HEX_RANDOM_ENOUGH = 2.5
 
@@ -40,7 +44,8 @@ class ApiKey(Recognizer):
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"(?P<prefixed>)(?<![0-9A-Za-z_-])(?P<value>{_PREFIXED})(?![0-9A-Za-z_])"),
         re.compile(
-            rf"(?i)(?:(?<![a-z])|(?<=_))(?:{_NAMES})(?![a-z])[\"'`]?[ \t]{{0,4}}(?:[:=]{{1,2}}>?|为|是|is)[ \t]{{0,4}}(?:bearer )?[\"'`“]?"
+            rf"(?i)(?:(?<![a-z])|(?<=_))(?:{_NAMES})(?![a-z])[\"'`]?[ \t]{{0,4}}"
+            rf"(?:[:=]{{1,2}}>?|为|是|is)[ \t]{{0,4}}(?:bearer )?[\"'`“]?"
             r"(?P<value>[0-9A-Za-z+/_.=~-]{16,200})(?![0-9A-Za-z])"
         ),
     )
@@ -49,7 +54,7 @@ class ApiKey(Recognizer):
         """Placeholders of manuals, identifiers and words stay."""
         del view
         value = match["value"]
-        if _PLACEHOLDER.search(value) or len(set(value)) < 6:
+        if _PLACEHOLDER.search(value) or len(set(value)) < _FEWEST_CHARACTERS:
             return 0.0
         if "prefixed" in match.re.groupindex:
             return SURE if any(map(str.isdigit, value)) else 0.0

@@ -1,5 +1,7 @@
 """Bank and credit cards, ISO/IEC 7812: an issuer's prefix and a right Luhn digit."""
 
+# ruff: noqa: PLR2004 - lengths and digits are those of the standard named above
+
 from __future__ import annotations
 
 import re
@@ -13,9 +15,35 @@ _ISSUERS = re.compile(
     r"|(?:6011|65\d\d|64[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|3(?:0[0-5]|[689]\d)\d{11}|9[45]\d{14,17}|60\d{14,17}|1\d{18})"
 )
 _CONTEXT = words(
-    *"卡号 银行卡 信用卡 储蓄卡 借记卡 账户 账号 帐号 汇入 开户".split(), "card", "visa", "mastercard", "amex", "unionpay", "account", "pan"
+    *"卡号 银行卡 信用卡 储蓄卡 借记卡 账户 账号 帐号 汇入 开户".split(),
+    "card",
+    "visa",
+    "mastercard",
+    "amex",
+    "unionpay",
+    "account",
+    "pan",
 )
-_NO_CONTEXT_NEEDED = ("62", "4", "51", "52", "53", "54", "55", "2", "34", "37", "60", "64", "65", "35", "36", "38", "30", "39")
+_NO_CONTEXT_NEEDED = (
+    "62",
+    "4",
+    "51",
+    "52",
+    "53",
+    "54",
+    "55",
+    "2",
+    "34",
+    "37",
+    "60",
+    "64",
+    "65",
+    "35",
+    "36",
+    "38",
+    "30",
+    "39",
+)
 _REACH = 20
 
 

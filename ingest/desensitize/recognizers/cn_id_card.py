@@ -1,5 +1,7 @@
 """Chinese resident identity cards, GB 11643-1999: region, birth date, serial, ISO 7064 MOD 11-2 check character."""
 
+# ruff: noqa: PLR2004 - lengths and digits are those of the standard named above
+
 from __future__ import annotations
 
 import re
@@ -11,8 +13,26 @@ from ingest.desensitize.recognizers.base import LEFT, LIKELY, PLAUSIBLE, RIGHT, 
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
-_PROVINCES = frozenset(map(str, (*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83)))
-_CONTEXT = words("身份证", "证件", "公民身份", "居民身份", "id card", "identity", "resident id", "id no", "id number", "national id")
+_PROVINCES = frozenset(
+    map(
+        str,
+        (
+            *range(11, 16),
+            *range(21, 24),
+            *range(31, 38),
+            *range(41, 47),
+            *range(50, 55),
+            *range(61, 66),
+            71,
+            81,
+            82,
+            83,
+        ),
+    )
+)
+_CONTEXT = words(
+    "身份证", "证件", "公民身份", "居民身份", "id card", "identity", "resident id", "id no", "id number", "national id"
+)
 _REACH = 24
 
 
@@ -26,7 +46,10 @@ class ChineseIdCard(Recognizer):
 
     entity = "CN_ID_CARD"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
-        re.compile(rf"{LEFT}[1-8]\d{{5}}(?:[ -]?)(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?\d{{3}}[0-9Xx]{RIGHT}"),
+        re.compile(
+            rf"{LEFT}[1-8]\d{{5}}[ -]?(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+            rf"[ -]?\d{{3}}[0-9Xx]{RIGHT}"
+        ),
         re.compile(rf"{LEFT}[1-8]\d{{5}}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{{3}}{RIGHT}"),
     )
 

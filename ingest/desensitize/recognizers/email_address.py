@@ -9,8 +9,12 @@ from ingest.desensitize.context import TextView
 from ingest.desensitize.recognizers.base import SURE, Recognizer
 
 _LOCAL_FROM_END = re.compile(r"[A-Za-z0-9_+%&'.~-]{1,64}")
-_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40})(?![A-Za-z0-9])")
-_IDN = re.compile(r"(?:[A-Za-z0-9\u4e00-\u9fff-]{1,63}\.)+(?:[A-Za-z]{2,24}|中国|公司|网络|商城|在线|我爱你)(?![A-Za-z0-9])")
+_DOMAIN = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40})(?![A-Za-z0-9])"
+)
+_IDN = re.compile(
+    r"(?:[A-Za-z0-9\u4e00-\u9fff-]{1,63}\.)+(?:[A-Za-z]{2,24}|中国|公司|网络|商城|在线|我爱你)(?![A-Za-z0-9])"
+)
 _URL_USER = re.compile(r"://[^\s/@]{0,64}:[^\s/@]{0,128}$")
 _LONGEST_LOCAL = 64
 

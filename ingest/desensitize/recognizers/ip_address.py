@@ -1,5 +1,7 @@
 """IP addresses, versions 4 and 6, with or without a network length."""
 
+# ruff: noqa: PLR2004 - lengths and digits are those of the standard named above
+
 from __future__ import annotations
 
 import ipaddress
@@ -9,8 +11,41 @@ from typing import ClassVar
 from ingest.desensitize.context import TextView
 from ingest.desensitize.recognizers.base import LIKELY, SURE, Recognizer, words
 
-_CONTEXT = words("ip", "地址", "网关", "服务器", "主机", "来自", "网段", "address", "gateway", "server", "host", "from", "subnet", "network")
-_VERSION = words("版本", "固件", "version", "ver", "v", "firmware", "release", "build", "rev", "revision", "升级到", "升级至", "章", "节", "条", "section", "clause")
+_CONTEXT = words(
+    "ip",
+    "地址",
+    "网关",
+    "服务器",
+    "主机",
+    "来自",
+    "网段",
+    "address",
+    "gateway",
+    "server",
+    "host",
+    "from",
+    "subnet",
+    "network",
+)
+_VERSION = words(
+    "版本",
+    "固件",
+    "version",
+    "ver",
+    "v",
+    "firmware",
+    "release",
+    "build",
+    "rev",
+    "revision",
+    "升级到",
+    "升级至",
+    "章",
+    "节",
+    "条",
+    "section",
+    "clause",
+)
 
 
 class IpAddress(Recognizer):
@@ -18,8 +53,12 @@ class IpAddress(Recognizer):
 
     entity = "IP_ADDRESS"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
-        re.compile(r"(?<![0-9A-Za-z.])(?<!\d-)(?P<value>(?:\d{1,3}\.){3}\d{1,3}(?:/(?:3[0-2]|[12]?\d))?)(?![0-9A-Za-z])(?!\.\d)(?!-[A-Za-z])"),
-        re.compile(r"(?<![0-9A-Za-z:.])(?P<value>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:/\d{1,3})?)(?![0-9A-Za-z:])"),
+        re.compile(
+            r"(?<![0-9A-Za-z.])(?<!\d-)(?P<value>(?:\d{1,3}\.){3}\d{1,3}(?:/(?:3[0-2]|[12]?\d))?)(?![0-9A-Za-z])(?!\.\d)(?!-[A-Za-z])"
+        ),
+        re.compile(
+            r"(?<![0-9A-Za-z:.])(?P<value>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:/\d{1,3})?)(?![0-9A-Za-z:])"
+        ),
     )
 
     def accept(self, match: re.Match[str], view: TextView) -> float:

@@ -17,7 +17,9 @@ class Passport(Recognizer):
 
     entity = "PASSPORT"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
-        re.compile(rf"{LEFT}(?:[EGDSPCHMT]\d{{8}}|[A-Z]{{2}}\d{{7}}|[EGDSP][A-HJ-NP-Z]\d{{7}}|[CHM]\d{{8,10}}|[A-Z]{{1,2}}\d{{6,8}}|\d{{8,9}}){RIGHT}"),
+        re.compile(
+            rf"{LEFT}(?:[EGDSPCHMT]\d{{8}}|[A-Z]{{2}}\d{{7}}|[EGDSP][A-HJ-NP-Z]\d{{7}}|[CHM]\d{{8,10}}|[A-Z]{{1,2}}\d{{6,8}}|\d{{8,9}}){RIGHT}"
+        ),
     )
 
     def accept(self, match: re.Match[str], view: TextView) -> float:

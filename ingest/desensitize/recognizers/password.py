@@ -13,10 +13,12 @@ _URL = re.compile(
     r"(?<![0-9A-Za-z])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>|]{0,64}:(?P<value>[^\s@/\"'<>|\ue000]{1,128})@(?=[0-9A-Za-z\[])"
 )
 _ASSIGNED = re.compile(
-    rf"(?i)(?:(?<![a-z])|(?<=[_-]))(?:{_NAMES})(?P<key_quote>[\"'`]?)[ \t]{{0,4}}(?P<sign>[:=]{{1,2}}>?)[ \t]{{0,4}}(?P<quote>[\"'`“]?)(?P<value>[!-~]{{4,64}})"
+    rf"(?i)(?:(?<![a-z])|(?<=[_-]))(?:{_NAMES})(?P<key_quote>[\"'`]?)"
+    r"[ \t]{0,4}(?P<sign>[:=]{1,2}>?)[ \t]{0,4}(?P<quote>[\"'`“]?)(?P<value>[!-~]{4,64})"
 )
 _SAID = re.compile(
-    rf"(?i)(?<![a-z])(?:{_NAMES})[ \t]{{0,2}}(?:is|was|为|是|改为|重置为|设为|set to|reset to)[ \t]{{0,2}}[:：]?[ \t]?(?P<quote>[\"'`“]?)(?P<value>[!-~]{{6,64}})"
+    rf"(?i)(?<![a-z])(?:{_NAMES})[ \t]{{0,2}}(?:is|was|为|是|改为|重置为|设为|set to|reset to)"
+    r"[ \t]{0,2}[:：]?[ \t]?(?P<quote>[\"'`“]?)(?P<value>[!-~]{6,64})"
 )
 _HEAD = re.compile(rf"(?:^|[^a-z])(?:{_NAMES})(?:$|[^a-z规策要])")
 _PLACEHOLDER = re.compile(
@@ -27,6 +29,7 @@ _PLACEHOLDER = re.compile(
 _LENGTH_RULE = re.compile(r"\s*(?:位|个字符|字符|characters|chars|digits|letters|天|days|次)")
 _ENDS = ",;.:)]}>\"'`、"
 _CUT = re.compile(r"[,;&|](?=\s|[A-Za-z_-]+[=:]|$)|[|\ue000]|\\[nrt]")
+_SHORTEST = 4
 _SHORTEST_SAID = 6
 
 
@@ -41,7 +44,9 @@ class Password(Recognizer):
             if not _PLACEHOLDER.fullmatch(match["value"]):
                 yield *match.span("value"), SURE
         for match in _ASSIGNED.finditer(view.plain):
-            yield from self._value(match, view, explicit=bool(match["quote"] or match["key_quote"]) or "=" in match["sign"])
+            yield from self._value(
+                match, view, explicit=bool(match["quote"] or match["key_quote"]) or "=" in match["sign"]
+            )
         for match in _SAID.finditer(view.plain):
             yield from self._value(match, view, explicit=bool(match["quote"]))
         for start, end in view.cells(_HEAD):
@@ -52,7 +57,11 @@ class Password(Recognizer):
     def _value(match: re.Match[str], view: TextView, *, explicit: bool) -> Iterator[tuple[int, int, float]]:
         start = match.start("value")
         value = _ended(match["value"], view.text[start : match.end()], match["quote"])
-        if len(value) < 4 or _PLACEHOLDER.fullmatch(value) or _LENGTH_RULE.match(view.plain, start + len(value)):
+        if (
+            len(value) < _SHORTEST
+            or _PLACEHOLDER.fullmatch(value)
+            or _LENGTH_RULE.match(view.plain, start + len(value))
+        ):
             return
         if explicit or (len(value) >= _SHORTEST_SAID and _looks_random(value)):
             yield start, start + len(value), SURE
@@ -78,4 +87,8 @@ def _looks_random(value: str) -> bool:
     """No single word: it has a digit, or a mark, or capitals inside, and is one piece."""
     if " " in value or "/" in value:
         return False
-    return any(map(str.isdigit, value)) or re.search(r"[^A-Za-z-]", value) is not None or re.search(r"[a-z][A-Z]", value) is not None
+    return (
+        any(map(str.isdigit, value))
+        or re.search(r"[^A-Za-z-]", value) is not None
+        or re.search(r"[a-z][A-Z]", value) is not None
+    )

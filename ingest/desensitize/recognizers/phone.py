@@ -1,5 +1,7 @@
 """Telephone numbers: Chinese mobile and fixed lines, numbers in international form, North American and British ones."""
 
+# ruff: noqa: PLR2004 - lengths and digits are those of the standard named above
+
 from __future__ import annotations
 
 import re
@@ -19,15 +21,23 @@ _CONTEXT = words(
 
 
 class Phone(Recognizer):
-    """What the numbering plans allow; bare digits need a word that says what they are or must not look like a serial."""
+    """What the numbering plans allow; bare digits of fixed lines need a word that says what they are."""
 
     entity = "PHONE_NUMBER"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"(?P<mobile>){_LEFT}(?:(?:\(\+?86\)|(?:\+|00)?86)[ -]?)?1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}{_RIGHT}"),
         re.compile(rf"(?P<mobile>){_LEFT}1[3-9]\d{{2}}[ -]\d{{3}}[ -]\d{{4}}{_RIGHT}"),
-        re.compile(rf"{_LEFT}(?:(?:\+|00)86[ -]?\(?0?{_AREA}\)?|\(0{_AREA}\)|0{_AREA})[ -]?\d{{3,4}}[ -]?\d{{4}}{_EXTENSION}{_RIGHT}"),
-        re.compile(rf"(?P<international>){_LEFT}(?<!\+)\+[1-9]\d{{0,2}}[ .-]?(?:\(0?\d{{1,4}}\)[ .-]?)?\d{{1,5}}(?:[ .-]?\d{{2,5}}){{1,4}}{_EXTENSION}{_RIGHT}"),
-        re.compile(rf"{_LEFT}(?:\+?1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .-]))[2-9]\d\d[ .-]\d{{4}}{_EXTENSION}{_RIGHT}"),
+        re.compile(
+            rf"{_LEFT}(?:(?:\+|00)86[ -]?\(?0?{_AREA}\)?|\(0{_AREA}\)|0{_AREA})"
+            rf"[ -]?\d{{3,4}}[ -]?\d{{4}}{_EXTENSION}{_RIGHT}"
+        ),
+        re.compile(
+            rf"(?P<international>){_LEFT}(?<!\+)\+[1-9]\d{{0,2}}[ .-]?(?:\(0?\d{{1,4}}\)[ .-]?)?"
+            rf"\d{{1,5}}(?:[ .-]?\d{{2,5}}){{1,4}}{_EXTENSION}{_RIGHT}"
+        ),
+        re.compile(
+            rf"{_LEFT}(?:\+?1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .-]))[2-9]\d\d[ .-]\d{{4}}{_EXTENSION}{_RIGHT}"
+        ),
         re.compile(rf"(?P<named>){_LEFT}0\d{{2,4}}[ -]\d{{3,4}}[ -]?\d{{3,4}}{_RIGHT}"),
         re.compile(rf"(?P<named>){_LEFT}\d{{7,8}}{_EXTENSION}{_RIGHT}"),
     )

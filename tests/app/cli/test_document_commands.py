@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,7 +114,28 @@ def test_quarantine(plumbline, here: Path) -> None:
     (entry,) = plumbline("quarantine", "list", "--json").json["quarantine"]
     assert entry["path"] == "broken.pdf"
     assert entry["reason"]
-    assert plumbline("quarantine", "retry", "--json").code == 3
+    guessing = plumbline("quarantine", "retry")
+    assert (guessing.code, guessing.out) == (2, "")
+    assert "say who may read" in guessing.err
+    again = plumbline("quarantine", "retry", "--access-file", here / "access.yaml", "--json")
+    assert (again.code, again.json["documents"]["quarantined"]) == (3, 1)
+    assert len(plumbline("documents", "list", "--json").json["documents"]) == 2
+
+
+def test_mended_file_leaves_quarantine_and_a_vanished_one_too(plumbline, here: Path, tmp_path: Path) -> None:
+    for name in ("one.pdf", "two.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF-1.7 nothing behind it")
+    other = ["--workspace", tmp_path / "ws"]
+    assert plumbline("init", tmp_path / "ws").code == 0
+    assert plumbline("ingest", tmp_path / "one.pdf", tmp_path / "two.pdf", *other).code == 3
+    (tmp_path / "never-asked-for.txt").write_text("Beside the files, but nobody gave it.", encoding="utf-8")
+    (tmp_path / "one.pdf").unlink()
+    ended = plumbline("quarantine", "retry", "--access", "", "--json", *other)
+    assert (ended.code, ended.json["documents"]["quarantined"]) == (3, 1)
+    assert [entry["path"] for entry in plumbline("quarantine", "list", "--json", *other).json["quarantine"]] == [
+        "two.pdf"
+    ]
+    assert plumbline("documents", "list", *other).out == ""
 
 
 def test_search(plumbline, here: Path) -> None:
@@ -124,17 +146,20 @@ def test_search(plumbline, here: Path) -> None:
     assert "travel.md" in plumbline("search", "which train class is paid").out
 
 
-@pytest.mark.parametrize(("user", "sees"), [("amy", True), ("AMY", True), ("bob", False), (None, False)])
-def test_search_shows_what_the_user_may_see(plumbline, here: Path, user: str | None, sees: bool) -> None:
-    arguments = ["--user", user] if user else []
-    ended = plumbline("search", "starting salary of an engineer", "--json", *arguments)
-    assert ("54,000" in ended.out) is sees
+def test_search_shows_what_the_user_may_see(plumbline, here: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    sees = {"amy": True, "AMY": True, "bob": False, None: False}
+    row = {"question": "starting salary of an engineer"}
+    lines = [json.dumps({"id": str(user), **row, **({"user": user} if user else {})}) for user in sees]
+    rows.write_text("\n".join(lines), encoding="utf-8")
+    found = plumbline("search", "--batch", rows).rows
+    assert {row["id"]: "54,000" in str(row) for row in found} == {str(user): seen for user, seen in sees.items()}
 
 
 def test_batches_write_one_object_with_its_id_per_line(plumbline, here: Path, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     lines = [
-        {"id": "q1", "question": "train class", "text": "TripDesk is old."},
+        {"id": "q1", "question": "train class", "text": "TripDesk books trains."},
         {"id": 2, "question": "salary of an engineer", "user": "amy", "text": "Call 13812345678."},
     ]
     rows.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
@@ -190,6 +215,22 @@ def test_graph(plumbline, here: Path, tmp_path: Path) -> None:
     assert (again["changed"], again["added"]) == (False, 0)
 
 
+def test_graph_check(plumbline, here: Path, tmp_path: Path) -> None:
+    ended = plumbline("graph", "check", "--json")
+    assert (ended.code, ended.json) == (0, {"concepts": 1, "issues": [], "counts": {}})
+    (tmp_path / "bad.ttl").write_text(
+        """@prefix ex: <urn:ex:> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        ex:a a skos:Concept ; skos:prefLabel "A"@en, "AA"@en ; skos:broader ex:b .
+        ex:b a skos:Concept ; skos:prefLabel "B"@en ; skos:broader ex:a .""",
+        encoding="utf-8",
+    )
+    ended = plumbline("graph", "check", tmp_path / "bad.ttl", "--json")
+    assert ended.code == 1
+    assert ended.json["counts"] == {"broader_cycle": 2, "several_preferred_labels": 1}
+    assert set(ended.json["issues"][0]) == {"rule", "severity", "concept", "message"}
+    assert plumbline("graph", "check", tmp_path / "bad.ttl").out.count("\n") == 3
+
+
 def test_doctor_and_rebuild(plumbline, here: Path) -> None:
     ended = plumbline("doctor", "--json")
     assert set(ended.json) == {"ok", "documents", "chunks", "problems"}
@@ -220,3 +261,41 @@ def test_removed_document_is_gone_everywhere(plumbline, here: Path, tmp_path: Pa
     assert "zebra" not in plumbline("search", "zebra project").out
     assert plumbline("documents", "show", "plans.md").code == 1
     assert plumbline("audit", "verify").code == 0
+
+
+def test_eval_on_a_folder_of_its_own(plumbline, tmp_path: Path) -> None:
+    dataset = tmp_path / "dataset"
+    dataset.mkdir()
+    corpus = [
+        {"id": "a", "title": "Trains", "text": "Second class is paid for short trips.", "lang": "en"},
+        {"id": "b", "title": "食堂", "text": "食堂中午十一点半开门。", "lang": "zh"},
+    ]
+    queries = [
+        {"id": "1", "question": "Which class is paid?", "lang": "en", "answers": ["second class"],
+         "relevant": [{"doc_id": "a", "quote": "Second class is paid"}], "answerable": True},
+        {"id": "2", "question": "食堂几点开门？", "lang": "zh", "answers": ["十一点半"],
+         "relevant": [{"doc_id": "b", "quote": "十一点半开门"}], "answerable": True},
+    ]  # fmt: skip
+    for name, rows in (("corpus", corpus), ("queries", queries)):
+        text = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        (dataset / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    report = plumbline("eval", dataset, "--workspace", tmp_path / "kept", "--json").json
+    keys = {"queries", "recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10", "passage_recall@5", "by_lang"}
+    assert keys <= set(report)
+    assert (report["queries"], report["recall@5"]) == (2, 1.0)
+    assert set(report["by_lang"]) == {"en", "zh"}
+
+
+def test_demo_stays_out_of_a_workspace_of_your_own(plumbline, here: Path) -> None:
+    ended = plumbline("demo", "--no-ui", "--workspace", here / "ws")
+    assert (ended.code, ended.out) == (2, "")
+    assert "is a workspace of your own" in ended.err
+
+
+def test_ui_on_a_port_that_is_taken(plumbline, here: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = plumbline("ui", "--port", str(taken.getsockname()[1]))
+    assert (ended.code, ended.out) == (1, "")
+    assert "choose another with --port" in ended.err

@@ -51,8 +51,8 @@ def test_markers_in_code_stay_code() -> None:
 
 
 def test_placeholders_become_chips() -> None:
-    assert render_plain("由⟨PERSON·k3f9ab⟩负责", parts=Parts(chip=lambda kind: element("span", kind))) == (
-        "由<span>PERSON·k3f9ab</span>负责"
+    assert render_plain("由⟨PERSON·k3f7ab⟩负责", parts=Parts(chip=lambda kind: element("span", kind))) == (
+        "由<span>PERSON·k3f7ab</span>负责"
     )
 
 

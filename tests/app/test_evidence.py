@@ -1,0 +1,105 @@
+import pytest
+
+from app.citations import cite
+from app.evidence import Evidence, newest_versions, relevance, select
+from knowledge.retriever import RankedChunk
+from knowledge.types import Chunk, Document
+from tests_support import NoEmbedder
+
+
+def ranked(text: str, title: str = "Travel Policy", *, heading: str = "", date: str = "", near: float = 0.5) -> RankedChunk:
+    identity = str(abs(hash((text, title, date))))
+    document = Document(id=f"d{title}{date}", path=f"{title}{date}.md", title=title, effective_date=date)
+    chunk = Chunk(id=identity, document_id=document.id, ordinal=0, text=text, heading=heading)
+    return RankedChunk(chunk=chunk, document=document, score=1.0, similarity=0.9, relevance=near)
+
+
+TABLE = "| City | Limit |\n|---|---|\n| Munich | 150 EUR |\n| Singapore | 240 SGD |\n| Oslo | 170 EUR |"
+
+
+def test_a_table_row_brings_its_header_along() -> None:
+    filler = [ranked(f"Filler number {number}.") for number in range(2)]
+    evidence = select("What is the limit in Singapore?", [*filler, ranked(TABLE, "Limits")], budget=90, limit=5)
+    table = evidence.passages[2].text
+    assert table.splitlines() == ["| City | Limit |", "|---|---|", "| Singapore | 240 SGD |"]
+    assert evidence.quotes[2] == "| Singapore | 240 SGD |"
+
+
+def test_evidence_keeps_to_its_budget() -> None:
+    chunks = [ranked(f"Sentence {number} about the travel limit. " * 8, f"T{number}") for number in range(9)]
+    small = select("travel limit", chunks, budget=100, limit=9)
+    large = select("travel limit", chunks, budget=600, limit=9)
+    assert 0 < len(small.passages) < len(large.passages)
+    assert [passage.marker for passage in large.passages] == list(range(1, len(large.passages) + 1))
+
+
+@pytest.mark.parametrize(
+    ("question", "dates"),
+    [
+        ("住宿标准是多少？", ["2025-04-01"]),
+        ("2024版的住宿标准是多少？", ["2024-03-01"]),
+        ("2025 hotel limit", ["2025-04-01"]),
+    ],
+)
+def test_of_two_versions_the_newer_counts_unless_the_other_is_asked_for(question: str, dates: list[str]) -> None:
+    chunks = [
+        ranked("每晚 550 元。", "差旅管理制度（2024 版）", date="2024-03-01"),
+        ranked("每晚 650 元。", "差旅管理制度（2025 版）", date="2025-04-01"),
+    ]
+    assert [item.document.effective_date for item in newest_versions(chunks, question)] == dates
+
+
+def test_documents_with_different_titles_are_no_versions_of_one_another() -> None:
+    chunks = [ranked("a", "Travel Policy", date="2024-01-01"), ranked("b", "Leave Policy", date="2020-01-01")]
+    assert len(newest_versions(chunks, "policy")) == 2
+
+
+def test_strangers_are_less_relevant_than_answers() -> None:
+    near, far = ranked("The hotel limit is 150 EUR.", near=0.4), ranked("Tulips bloom in spring.", near=0.1)
+    question = "What is the hotel limit?"
+    scores = [relevance(question, [item], select(question, [item], budget=200, limit=3)) for item in (near, far)]
+    assert scores[0] > 0.3 > scores[1]
+
+
+# --- citations --------------------------------------------------------------------------------------------------
+
+EVIDENCE = select(
+    "hotel limit Munich warranty",
+    [ranked("The hotel limit in Munich is 150 EUR a night."), ranked("The warranty of the Tarn 300 is 36 months.", "Tarn 300")],
+    budget=400,
+    limit=5,
+)
+
+
+@pytest.mark.parametrize(
+    ("draft", "text", "removed"),
+    [
+        ("The limit in Munich is 150 EUR [1].", "The limit in Munich is 150 EUR [1].", 0),
+        ("The limit in Munich is 150 EUR.", "The limit in Munich is 150 EUR [1].", 0),  # bound by program
+        ("The limit in Munich is 150 EUR [2].", "The limit in Munich is 150 EUR [1].", 1),  # wrong passage
+        ("The limit in Munich is 150 EUR [7].", "The limit in Munich is 150 EUR [1].", 1),  # no such passage
+        ("The limit in Munich is 150 EUR 【1】。", "The limit in Munich is 150 EUR [1]。", 0),  # another way to write it
+        ("Limit 150 EUR [1]. Warranty 36 months [2].", "Limit 150 EUR [1]. Warranty 36 months [2].", 0),
+        ("The limit in Munich is 190 EUR [1].", "The limit in Munich is 190 EUR.", 1),  # a number nobody wrote
+        ("Tulips bloom in spring [1].", "Tulips bloom in spring.", 1),
+    ],
+)
+def test_only_markers_with_support_stay(draft: str, text: str, removed: int) -> None:
+    cited = cite(draft, EVIDENCE, NoEmbedder())
+    assert cited.text == text
+    assert cited.removed == removed
+    assert all(f"[{citation.marker}]" in text for citation in cited.citations)
+
+
+def test_a_name_with_another_number_finds_no_support() -> None:
+    question = "What is the warranty of the Tarn 900?"
+    assert not cite("The warranty of the Tarn 900 is 36 months [2].", EVIDENCE, NoEmbedder(), question).citations
+
+
+def test_quantities_of_the_question_may_be_repeated() -> None:
+    cited = cite("Yes, 200 EUR is above the limit of 150 EUR in Munich [1].", EVIDENCE, NoEmbedder(), "Is 200 EUR too much?")
+    assert [citation.marker for citation in cited.citations] == [1]
+
+
+def test_no_evidence_no_citations() -> None:
+    assert cite("Anything [1].", Evidence(), NoEmbedder()).citations == ()
