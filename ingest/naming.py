@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from pathlib import PurePosixPath
 
-from ingest.types import Block, LoadedDocument
+from ingest.types import LoadedDocument
 
 _LONGEST_TITLE = 120
 _TITLE_BLOCKS = 5
+_NO_TITLE_HEADINGS = frozenset({"xlsx", "csv", "json"})
 _HEAD = 4000
 _TAIL = 1500
 
@@ -23,13 +23,13 @@ _DAY = (
     r"|(?P<m3>[A-Z][a-z]{2,8})\.?\s+(?P<d3>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y3>(?:19|20)\d\d))"
 )
 _GAP = r"[\s:：|*_]{0,12}"
+_IN_FORCE = r"(?:effective|valid|in force|applies|applicable)"
 _EFFECTIVE = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"(?:自|从|于)\s*{_DAY}\s*(?:起|开始)?\s*(?:正式)?(?:施行|实施|生效|执行|启用|起效)",
         rf"(?:生效|施行|实施|执行|启用)(?:日期|时间|日)?{_GAP}{_DAY}",
-        r"(?:effective|valid|in force|applies|applicable)(?:\s+(?:date|from|as of|as from|on|since|starting))*"
-        rf"{_GAP}{_DAY}",
+        rf"{_IN_FORCE}(?:\s+(?:date|from|as of|as from|on|since|starting))*{_GAP}{_DAY}",
         rf"(?:takes|comes|enters|came|entered)\s+(?:effect|into (?:force|effect))\s+(?:on|from)?{_GAP}{_DAY}",
     )
 )
@@ -46,6 +46,7 @@ _IN_NAME = (
     re.compile(r"(?<!\d)(?P<y1>20\d\d)(?:[-_.](?P<m1>0[1-9]|1[0-2])|年(?P<m2>\d{1,2})月)(?!\d)"),
     re.compile(r"(?<![\d])(?P<y1>20\d\d)(?=年|版|[-_. )）]|$)"),
 )
+_METADATA_KEYS = ("effective_date", "effective date", "effective", "生效日期", "date", "日期")
 _VERSION = re.compile(
     r"(?:版本号?|version|revision|rev\.?)[\s:：|*]{0,6}(?P<version>[vV]?\d{1,3}(?:\.\d{1,3}){0,3}|[A-Z]\d?(?![A-Za-z]))",
     re.IGNORECASE,
@@ -53,24 +54,16 @@ _VERSION = re.compile(
 
 
 def title_of(document: LoadedDocument, path: str) -> str:
-    """The document's title: a heading at its beginning, what its metadata says, else the name of its file."""
-    first = next(
-        (block for block in document.blocks[:_TITLE_BLOCKS] if block.kind == "heading" and block.level == 1), None
-    )
-    if document.format in {"xlsx", "csv", "json"}:
-        first = None  # the first heading is a sheet or a key
-    for title in (
-        first.text if first else "",
-        document.title,
-        _first_heading(document.blocks) if first is None else "",
-    ):
-        if title.strip() and document.format not in {"csv", "json"}:
-            return _shortened(title)
-    return _shortened(re.sub(r"[_\s]+", " ", PurePosixPath(path).stem).strip() or path)
+    """The document's title: a heading at its beginning, what its metadata says, else the name of its file.
 
-
-def _first_heading(blocks: Sequence[Block]) -> str:
-    return blocks[0].text if blocks and blocks[0].kind == "heading" else ""
+    In workbooks and data files the first heading is a sheet or a key, and no title.
+    """
+    blocks = () if document.format in _NO_TITLE_HEADINGS else document.blocks
+    heads = [block for block in blocks[:_TITLE_BLOCKS] if block.kind == "heading"]
+    first = next((block.text for block in heads if block.level == 1), "")
+    at_start = heads[0].text if heads and heads[0] is blocks[0] else ""
+    name = re.sub(r"[_\s]+", " ", PurePosixPath(path).stem)
+    return _shortened(next((title for title in (first, document.title, at_start, name) if title.strip()), path))
 
 
 def _shortened(title: str) -> str:
@@ -89,14 +82,11 @@ def effective_date(document: LoadedDocument, text: str, path: str) -> str:
             for match in pattern.finditer(ends):
                 if found := _iso(match.groupdict()):
                     return found
-    for key in ("effective_date", "effective date", "effective", "date", "生效日期", "日期"):
-        if (match := re.match(_DAY, document.metadata.get(key, ""))) and (found := _iso(match.groupdict())):
-            return found
-    name = PurePosixPath(path).name
-    for pattern in _IN_NAME:
-        if (match := pattern.search(name)) and (found := _iso(match.groupdict())):
-            return found
-    return ""
+    stated = (document.metadata.get(key, "") for key in _METADATA_KEYS)
+    in_metadata = (re.match(_DAY, value) for value in stated)
+    in_name = (pattern.search(PurePosixPath(path).name) for pattern in _IN_NAME)
+    dates = (_iso(match.groupdict()) for match in (*in_metadata, *in_name) if match)
+    return next(filter(None, dates), "")
 
 
 def _iso(parts: dict[str, str | None]) -> str:

@@ -58,8 +58,8 @@ class Desensitizer:
         Doing it twice changes nothing more. `language` is a hint that today's recognizers do not need.
         """
         del language
-        spans = [self._span(text, found) for found in _without_overlaps(self._find(text))]
-        spans = [span for span in spans if span is not None and text[span.start : span.end] != span.replacement]
+        found = (self._span(text, one) for one in _without_overlaps(self._find(text)))
+        spans = [span for span in found if span is not None and text[span.start : span.end] != span.replacement]
         return _replaced(text, 0, spans), spans
 
     def desensitize_document(self, document: LoadedDocument) -> tuple[LoadedDocument, Counter[str]]:
@@ -142,13 +142,11 @@ def _registry() -> list[Recognizer]:
     """Our recognizers, held and handed out by Presidio's registry."""
     from ingest.desensitize.presidio import RecognizerRegistry
     from ingest.desensitize.recognizers import all_recognizers
-    from ingest.desensitize.recognizers.base import LANGUAGE
+    from ingest.desensitize.recognizers.base import LANGUAGE, Recognizer
 
-    registry = RecognizerRegistry(supported_languages=[LANGUAGE])
-    for recognizer in all_recognizers():
-        registry.add_recognizer(recognizer)
-    found: list[Recognizer] = registry.get_recognizers(language=LANGUAGE, all_fields=True)
-    return found
+    registry = RecognizerRegistry(recognizers=all_recognizers(), supported_languages=[LANGUAGE])
+    found = registry.get_recognizers(language=LANGUAGE, all_fields=True)
+    return [recognizer for recognizer in found if isinstance(recognizer, Recognizer)]
 
 
 def _without_overlaps(found: Iterable[_Found]) -> list[_Found]:

@@ -19,7 +19,7 @@ _MOST_ATTACHMENTS = 50
 def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG001 - every loader's signature
     """A message; each attachment is a section under its file name. Raises Unreadable when it is no message."""
     try:
-        message = cast("EmailMessage", email.message_from_bytes(data, policy=email.policy.default))
+        message = email.message_from_bytes(data, policy=email.policy.default)
         return _message(message, limits)
     except (MessageError, LookupError, ValueError, TypeError, AttributeError, IndexError) as error:
         # The standard library's parser fails in these ways on malformed headers
@@ -35,7 +35,7 @@ def _message(message: EmailMessage, limits: Limits) -> LoadedDocument:
     blocks.append(Block("text", "\n".join(head)))
     body = message.get_body(preferencelist=("plain", "html"))
     if body is not None:
-        blocks += _body(cast("EmailMessage", body), limits)
+        blocks += _body(body, limits)
     for part in list(message.iter_attachments())[:_MOST_ATTACHMENTS]:
         blocks += _attachment(cast("EmailMessage", part), limits)
     return LoadedDocument("eml", tuple(blocks), subject, _metadata(message))

@@ -1,7 +1,5 @@
 """Bytes to text in whatever encoding they are: UTF-8, UTF-16, GB18030, Big5, Shift-JIS or Western European.
 
-# ruff: noqa: PLR2004 - shares and code points, each said where it stands
-
 A statistical guesser is unreliable on the short Chinese texts that companies have. Here each candidate that decodes
 without error is scored by how many of its characters are ones that people write in that encoding, for the double-byte
 sets their first level, which was chosen by frequency when they were made.
@@ -11,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from ingest.types import Unreadable
@@ -25,6 +23,10 @@ _BOMS = (
 )
 _SAMPLE = 200_000
 _ENOUGH = 0.5
+_PLAIN_SHARE = 0.8
+_PROVES_UTF8 = 10
+_BROKEN_SHARE = 20
+"""At most one broken character in so many foreign ones may be damage; more mean another encoding."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ue000-\uf8ff]")
 _CJK_MARKS = frozenset("　、。·ˉ—～‖…‘’“”〔〕〈〉《》「」『』〖〗【】！（），．：；？％＋－／０１２３４５６７８９")
 _WESTERN = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœŒšŠžŽ“”‘’„–—…•€£©®°§«»²³µ½¼·")
@@ -74,7 +76,7 @@ def _nearly_utf8(data: bytes) -> str | None:
     text = data.decode("utf-8", errors="replace")
     foreign = sum(1 for character in text if character > "\x7f")
     broken = text.count("�")
-    return text if foreign >= 10 and broken * 20 <= foreign else None
+    return text if foreign >= _PROVES_UTF8 and broken * _BROKEN_SHARE <= foreign else None
 
 
 def _utf16(data: bytes) -> tuple[str, str]:
@@ -85,7 +87,7 @@ def _utf16(data: bytes) -> tuple[str, str]:
         if text and len(_CONTROL.findall(text)) * 50 <= len(text):
             plain = sum(1 for character in text if character < "\x7f" or _is_han(character) or character in _CJK_MARKS)
             scored.append((plain / len(text), name, text))
-    if not scored or max(scored)[0] < 0.8:
+    if not scored or max(scored)[0] < _PLAIN_SHARE:
         raise Unreadable("binary data under a text name")
     _, name, text = max(scored)
     return text, name
@@ -146,18 +148,12 @@ def _western_here(text: str, place: int) -> bool:
 @cache
 def _level_one(name: str) -> frozenset[str]:
     """The frequent characters of a double-byte set: the first level of GB 2312, of Big5, of JIS X 0208 with kana."""
-    ranges = {
+    low_and_high = (*range(0x40, 0x7F), *range(0x80, 0xFF))
+    ranges: dict[str, list[tuple[Iterable[int], Iterable[int]]]] = {
         "gb18030": [(range(0xB0, 0xD8), range(0xA1, 0xFF))],
-        "big5": [(range(0xA4, 0xC7), [*range(0x40, 0x7F), *range(0xA1, 0xFF)])],
-        "cp932": [
-            (range(0x88, 0x98), [*range(0x40, 0x7F), *range(0x80, 0xFD)]),
-            ([0x82], range(0x9F, 0xF2)),
-            ([0x83], range(0x40, 0x97)),
-        ],
-    }[name]
-    found: set[str] = set()
-    for leads, trails in ranges:
-        for lead in leads:
-            for trail in trails:
-                found.update(bytes((lead, trail)).decode(name, errors="ignore"))
-    return frozenset(character for character in found if character > "\x7f")
+        "big5": [(range(0xA4, 0xC7), (*range(0x40, 0x7F), *range(0xA1, 0xFF)))],
+        "cp932": [(range(0x88, 0x98), low_and_high), ((0x82,), range(0x9F, 0xF2)), ((0x83,), range(0x40, 0x97))],
+    }
+    pairs = (bytes((lead, trail)) for leads, trails in ranges[name] for lead in leads for trail in trails)
+    found = (pair.decode(name, errors="ignore") for pair in pairs)
+    return frozenset(character for text in found for character in text if character > "\x7f")

@@ -79,7 +79,7 @@ _HeadKey = tuple[str, int]
 
 
 def _repeated(pages: list[list[Line]]) -> set[_HeadKey]:
-    """The edge lines that stand at the same place of half the pages, with the same text but for a number that counts pages."""
+    """Edge lines at the same place of half the pages, with the same text but for a number that counts pages."""
     seen: dict[_HeadKey, list[tuple[int, list[int]]]] = {}
     for number, lines in enumerate(pages):
         for line in _edges(lines):
@@ -177,44 +177,66 @@ def _heading_sizes(pages: list[list[Line]], body: float) -> dict[float, int]:
 def _page_blocks(
     lines: list[Line], tables: Sequence[Placed], page: int, body: float, levels: dict[float, int]
 ) -> list[Block]:
-    blocks: list[Block] = []
-    paragraph: list[Line] = []
-    heading: list[Line] = []
-
-    def flush() -> None:
-        if heading:
-            text = join_lines([line.text.strip() for line in heading])
-            blocks.append(Block("heading", text, _level(heading[0], body, levels) or 1, page))
-            heading.clear()
-        if paragraph:
-            blocks.append(_paragraph(paragraph, page))
-            paragraph.clear()
-
-    waiting = sorted(tables, key=lambda table: table.place)
+    """The blocks of one page, its tables at the place of the lines that they took."""
+    writer = _PageWriter(page, body, levels)
     unruled = _unruled_tables(lines)
+    waiting = sorted(tables, key=lambda table: table.place)
     for place, line in enumerate(lines):
         while waiting and waiting[0].place <= place:
-            flush()
-            blocks.append(Block("table", waiting.pop(0).markdown, page=page))
+            writer.table(waiting.pop(0).markdown)
+        if place not in unruled:
+            writer.line(line)
+        elif unruled[place]:
+            writer.table(unruled[place])
+    writer.flush()
+    for table in waiting:
+        writer.table(table.markdown)
+    return _lists_joined(writer.blocks)
+
+
+class _PageWriter:
+    """Collects the lines of a heading or paragraph until the next one begins."""
+
+    def __init__(self, page: int, body: float, levels: dict[float, int]) -> None:
+        self.blocks: list[Block] = []
+        self._page = page
+        self._body = body
+        self._levels = levels
+        self._paragraph: list[Line] = []
+        self._heading: list[Line] = []
+
+    def line(self, line: Line) -> None:
+        """The next line; blank ones are skipped."""
         if not line.text.strip():
-            continue
-        if place in unruled:
-            if unruled[place]:
-                flush()
-                blocks.append(Block("table", unruled[place], page=page))
-            continue
-        level = _level(line, body, levels)
-        if level is not None:
-            if paragraph or (heading and (abs(heading[0].size - line.size) > 0.6 or _gap(heading[-1], line) > 1.8)):
-                flush()
-            heading.append(line)
-            continue
-        if heading or (paragraph and _new_paragraph(paragraph[-1], line, paragraph)):
-            flush()
-        paragraph.append(line)
-    flush()
-    blocks += [Block("table", table.markdown, page=page) for table in waiting]
-    return _lists_joined(blocks)
+            return
+        if _level(line, self._body, self._levels) is None:
+            if self._heading or (self._paragraph and _new_paragraph(line, self._paragraph)):
+                self.flush()
+            self._paragraph.append(line)
+            return
+        if self._paragraph or (self._heading and not _same_heading(self._heading, line)):
+            self.flush()
+        self._heading.append(line)
+
+    def table(self, markdown: str) -> None:
+        """A table after what was collected."""
+        self.flush()
+        self.blocks.append(Block("table", markdown, page=self._page))
+
+    def flush(self) -> None:
+        """End the heading or paragraph."""
+        if self._heading:
+            text = join_lines([line.text.strip() for line in self._heading])
+            level = _level(self._heading[0], self._body, self._levels) or 1
+            self.blocks.append(Block("heading", text, level, self._page))
+        if self._paragraph:
+            self.blocks.append(_paragraph(self._paragraph, self._page))
+        self._heading, self._paragraph = [], []
+
+
+def _same_heading(heading: list[Line], line: Line) -> bool:
+    """Whether a line goes on with a heading: of the same size and right below."""
+    return abs(heading[0].size - line.size) <= 0.6 and _gap(heading[-1], line) <= 1.8
 
 
 def _level(line: Line, body: float, levels: dict[float, int]) -> int | None:
@@ -278,7 +300,9 @@ def _gap(above: Line, below: Line) -> float:
     return abs(distance) / max(above.size, 1.0)
 
 
-def _new_paragraph(before: Line, line: Line, paragraph: list[Line]) -> bool:
+def _new_paragraph(line: Line, paragraph: list[Line]) -> bool:
+    """Whether a line begins a new paragraph, by its mark, size, weight, distance and indentation."""
+    before = paragraph[-1]
     if _ITEM.match(line.text) and not _continues_number(before, line):
         return True
     if abs(before.size - line.size) > 1.5 or before.bold != line.bold:
@@ -298,7 +322,7 @@ def _new_paragraph(before: Line, line: Line, paragraph: list[Line]) -> bool:
 
 
 def _continues_number(before: Line, line: Line) -> bool:
-    """A line that begins with a number only because the sentence was broken there ("… within\\n30. days")."""
+    r"""A line that begins with a number only because the sentence was broken there ("… within\n30. days")."""
     return (
         bool(re.match(r"\s*\d", line.text))
         and not _SENTENCE_END.search(before.text)

@@ -21,8 +21,9 @@ _DROPPED = frozenset(
 )
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form header "
-    "hr html legend main menu ol p section summary ul table caption thead tbody tfoot tr td th".split()
+    "hr html legend li main menu ol p section summary ul table caption thead tbody tfoot tr td th".split()
 )
+_LISTS = frozenset({"ul", "ol", "menu"})
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BARE_TAG = re.compile(r"</?(?:div|span|font|b|i|u|em|strong|section|article|center|blockquote)\s*>", re.IGNORECASE)
 _DEEPEST = 2000
@@ -101,7 +102,7 @@ class Visibility:
         for style in root.iter("style"):
             for selectors, body in _CSS_RULE.findall(_CSS_COMMENT.sub("", style.text or "")):
                 if _hides(body):
-                    found.hiding += [_selector(part) for part in selectors.split(",") if _selector(part).tag != "?"]
+                    found.hiding += filter(None, map(_selector, selectors.split(",")))
         return found
 
     def hidden(self, element: html.HtmlElement) -> bool:
@@ -118,10 +119,11 @@ class Visibility:
         return any(selector.matches(element) for selector in self.hiding)
 
 
-def _selector(text: str) -> _Selector:
+def _selector(text: str) -> _Selector | None:
+    """A selector of one tag, classes and id; None for anything that takes more to match."""
     match = _SIMPLE_SELECTOR.fullmatch(text.strip())
-    if match is None or not text.strip():
-        return _Selector("?", frozenset(), "")
+    if match is None or not match.group():
+        return None
     parts = re.findall(r"[.#][\w-]+", match["rest"])
     classes = frozenset(part[1:] for part in parts if part[0] == ".")
     return _Selector(match["tag"] or "", classes, next((part[1:] for part in parts if part[0] == "#"), ""))
@@ -143,45 +145,103 @@ def _invisible_colour(element: html.HtmlElement, style: str) -> bool:
     return not any("background" in (one.get("style") or "").lower() or one.get("bgcolor") for one in around)
 
 
-class _Writer:
-    """Collects inline text and turns it into blocks at the borders of block elements."""
+class _Page:
+    """Walks a page in document order and turns inline text into blocks at the borders of block elements."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: html.HtmlElement) -> None:
         self.blocks: list[Block] = []
+        self._visibility = Visibility.of(root)
         self._inline: list[str] = []
         self._items: list[str] = []
+        self._lists = 0
+        self._inside_item = 0
+        self._walk(root)
+        self._flush()
+        self._end_list()
 
-    def text(self, text: str | None) -> None:
+    def _walk(self, root: html.HtmlElement) -> None:
+        """With a stack of our own: pages nest deeper than Python recurses."""
+        waiting: list[tuple[html.HtmlElement, bool]] = [(root, False)]
+        while waiting:
+            element, leaving = waiting.pop()
+            if leaving:
+                self._leave(element)
+            elif not self._visibility.hidden(element) and not self._taken_whole(element):
+                self._enter(element)
+                self._text(element.text)
+                waiting.append((element, True))
+                waiting.extend((child, False) for child in reversed(element))
+                continue
+            self._text(element.tail)
+
+    def _taken_whole(self, element: html.HtmlElement) -> bool:
+        """Code and tables of data become blocks of their own."""
+        if element.tag == "pre":
+            self._block(Block("code", visible_text(element, self._visibility)))
+            return True
+        if element.tag != "table" or self._inside_item or not (rows := _data_rows(element, self._visibility)):
+            return False
+        for caption in element.iter("caption"):
+            self._block(Block("text", _inline_text(visible_text(caption, self._visibility))))
+        self._block(Block("table", markdown_table(rows)))
+        return True
+
+    def _enter(self, element: html.HtmlElement) -> None:
+        tag = element.tag
+        if tag == "br":
+            self._inline.append("\v")
+        elif tag == "img":
+            self._text(element.get("alt"))
+        elif tag in _BLOCKS or tag in _HEADINGS:
+            self._flush()
+        self._inside_item += tag == "li"
+        self._lists += tag in _LISTS
+
+    def _leave(self, element: html.HtmlElement) -> None:
+        tag = element.tag
+        if tag in _HEADINGS:
+            self._flush(_HEADINGS[tag])
+        elif tag in _BLOCKS:
+            self._flush()
+        self._inside_item -= tag == "li"
+        self._lists -= tag in _LISTS
+        if tag in _LISTS and not self._lists:
+            self._end_list()
+
+    def _text(self, text: str | None) -> None:
         if text:
-            self._inline.append(re.sub(r"\s*\n\s*", "\n", text.replace("\u2028", " ")) if "\n" in text else text)
+            self._inline.append(re.sub(r"\s*\n\s*", "\n", text) if "\n" in text else text)
 
-    def line_break(self) -> None:
-        self._inline.append("\v")
-
-    def flush(self, kind: str = "text", level: int = 0) -> None:
+    def _flush(self, heading: int = 0) -> None:
         text = _inline_text("".join(self._inline))
         self._inline.clear()
         if not text:
             return
-        if kind == "item":
-            self._items.append("  " * max(0, level) + "- " + text.replace("\n", " "))
+        if self._inside_item:
+            self._items.append(f"{'  ' * max(0, self._lists - 1)}- {_one_line(text)}")
             return
-        self.end_list()
-        if kind == "heading":
-            self.blocks.append(Block("heading", text.replace("\n", " "), level))
-        else:
-            self.blocks.append(Block("text", text))
+        self._end_list()
+        self.blocks.append(Block("heading", _one_line(text), heading) if heading else Block("text", text))
 
-    def end_list(self) -> None:
+    def _end_list(self) -> None:
         if self._items:
             self.blocks.append(Block("list", "\n".join(self._items)))
             self._items = []
 
-    def block(self, block: Block) -> None:
-        self.flush()
-        self.end_list()
+    def _block(self, block: Block) -> None:
+        self._flush()
+        self._end_list()
         if block.text.strip():
             self.blocks.append(block)
+
+
+def visible_blocks(root: html.HtmlElement) -> list[Block]:
+    """The blocks of a page in reading order."""
+    return _Page(root).blocks
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ")
 
 
 def _inline_text(text: str) -> str:
@@ -192,66 +252,8 @@ def _inline_text(text: str) -> str:
     return "\n".join(lines).strip()
 
 
-def visible_blocks(root: html.HtmlElement) -> list[Block]:
-    """The blocks of a page in reading order."""
-    visibility = Visibility.of(root)
-    writer = _Writer()
-    lists = 0
-    inside_item = 0
-    waiting: list[tuple[html.HtmlElement, bool]] = [(root, False)]
-    while waiting:
-        element, leaving = waiting.pop()
-        tag = element.tag
-        if leaving:
-            if tag in _HEADINGS:
-                writer.flush("heading", _HEADINGS[tag])
-            elif tag == "li":
-                writer.flush("item", lists - 1)
-                inside_item -= 1
-            elif tag in {"ul", "ol", "menu"}:
-                lists -= 1
-                if not lists:
-                    writer.end_list()
-            elif tag in _BLOCKS:
-                writer.flush(*(("item", lists - 1) if inside_item else ("text", 0)))
-            writer.text(element.tail)
-            continue
-        if visibility.hidden(element):
-            writer.text(element.tail if isinstance(element.tag, str) or element.tail else None)
-            continue
-        if tag == "br":
-            writer.line_break()
-        elif tag == "img":
-            writer.text(element.get("alt"))
-        elif tag == "pre":
-            writer.block(Block("code", visible_text(element, visibility)))
-            writer.text(element.tail)
-            continue
-        elif tag == "table" and not inside_item and (rows := _data_rows(element, visibility)):
-            caption = next(iter(element.iter("caption")), None)
-            if caption is not None and not visibility.hidden(caption):
-                writer.block(Block("text", _inline_text(visible_text(caption, visibility))))
-            writer.block(Block("table", markdown_table(rows)))
-            writer.text(element.tail)
-            continue
-        elif tag == "li":
-            writer.flush(*(("item", lists - 1) if inside_item else ("text", 0)))
-            inside_item += 1
-        elif tag in {"ul", "ol", "menu"}:
-            writer.flush(*(("item", lists - 1) if inside_item else ("text", 0)))
-            lists += 1
-        elif tag in _BLOCKS or tag in _HEADINGS:
-            writer.flush(*(("item", lists - 1) if inside_item else ("text", 0)))
-        writer.text(element.text)
-        waiting.append((element, True))
-        waiting.extend((child, False) for child in reversed(element))
-    writer.flush()
-    writer.end_list()
-    return writer.blocks
-
-
 def _data_rows(table: html.HtmlElement, visibility: Visibility) -> list[list[str]]:
-    """The rows of a table of data; none for a layout table, which holds other tables or headings, or a single column."""
+    """The rows of a table of data; none for a layout table: one with tables or headings in it, or a single column."""
     if any(True for inner in ("table", "h1", "h2", "h3") for _ in table.iterdescendants(inner)):
         return []
     rows = []
@@ -310,7 +312,7 @@ def _pieces(root: html.HtmlElement, visibility: Visibility) -> Iterator[str]:
             waiting.append((element, True))
             waiting.extend((child, False) for child in reversed(element))
             continue
-        if leaving and (element.tag in _BLOCKS or element.tag == "li"):
+        if leaving and element.tag in _BLOCKS:
             yield "\n"
         if element is not root:
             yield element.tail or ""

@@ -137,7 +137,7 @@ class _Check:
         self._graph, self._linker, self._reader = checker._graph, checker._linker, checker._reader  # noqa: SLF001
         self._user, self._language = user, language
         self._terms = TermCheck(self._graph, user, prefer_preferred=checker._settings.prefer_preferred)  # noqa: SLF001
-        self._judge = RelationJudge(self._graph, user, checker._today())  # noqa: SLF001
+        self._judge = RelationJudge(self._graph, self._reader.profiles, user, checker._today())  # noqa: SLF001
         self.passages = Passages(passages, self._linker, self._reader, user, None)
         self.passage_texts = [passage.text for passage in passages]
         asked = [link for link in self._linker.find(question, user) if not link.ambiguous and not link.weak]
@@ -213,7 +213,7 @@ class _Check:
                 said = slot.quantity
                 if said is None or slot.start in checked or not subjects:
                     continue
-                if modality_of(unit.text, slot.start - unit.start, slot.end - unit.start) != "asserted":
+                if modality_of(unit.plain, slot.start - unit.start, slot.end - unit.start) != "asserted":
                     continue
                 words = words_around(unit, slot)
                 for subject in subjects:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
+from knowledge.alignment.contexts import Context, Surroundings, groups_of, paired
 from knowledge.alignment.draft import Draft, Slot, Unit
-from knowledge.alignment.modality import Modality, clause_ends, modality_of
-from knowledge.alignment.quantities import Quantity, bare_year
-from knowledge.alignment.wording import Cue, Wordings, is_direction, matched, plain, tokens
+from knowledge.alignment.modality import Modality, clause_ends, modality_of, own_modalities
+from knowledge.alignment.profiles import Profiles
+from knowledge.alignment.wording import Bag, Cue, Match, Wordings, bag, is_direction, joined, tokens
 from knowledge.graph.store import TermGraph
 from knowledge.graph.types import Relation
 
 MIN_SCORE = 0.3
 """Below, the words of a sentence say nothing about a relation."""
 
-_CONNECTOR = re.compile(r"^[》”’\"]?\s*(?:,|，|、|/|&|;|；|\band\b|\bor\b|和|与|及|以及|或|或者|跟|同)+\s*(?:\b(?:and|or|the|also)\b\s*|和|以及|及)*[《“‘\"]?\s*$", re.IGNORECASE)
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin\s+that\s+order\b|分别|各自", re.IGNORECASE)
-_RELATIVE = re.compile(r"^\s*[,，]?\s*(?:\(|（)?\s*(?:which|that|who|whose|它|后者|该)", re.IGNORECASE)
-_CITATION = re.compile(r"\[\d{1,3}\]")
-_CROWD = 3
-"""A sentence with more names than this many per kind is read with more care."""
+_PASSIVE = frozenset({"by", "由", "被"})
+_EXTRA, _STRANGE = 0.1, 0.5
+"""What a word between subject and object costs that the wording does not have: any word; one that other relations own."""
+
+_UNSPECIFIC = 0.4
+"""What is left of a score when only the common words of a wording are there."""
+
+_TELLING = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Claim:
     """A statement read from a text.
 
     `score` in (0, 1] tells how well the words fit the relation. `near`: nothing stands between subject and object.
-    `topic`: the subject is not named in the sentence. `exact`: the words are a phrase of the graph, letter by letter.
+    `rank`: how likely the subject is the one meant, 0 the likeliest. `exact`: the words are a phrase of the graph,
+    letter by letter. `known`: the graph has the object in this relation. `vague`: no word of content was needed.
     """
 
     unit: int
@@ -45,6 +48,9 @@ class Claim:
     exact: bool
     modality: Modality = "asserted"
     group: int = 1
+    rank: int = 0
+    known: bool = False
+    vague: bool = False
 
     @property
     def topic(self) -> bool:
@@ -53,14 +59,12 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
-    """The words around a pair: before the first of the two, between them, after the second."""
+class _Fit:
+    """How well a context words a relation."""
 
-    before: Counter[str]
-    middle: Counter[str]
-    after: Counter[str]
-    literal: tuple[str, str, str]
-    near: bool
+    score: float = 0.0
+    exact: bool = False
+    vague: bool = False
 
 
 class ClaimReader:
@@ -69,8 +73,9 @@ class ClaimReader:
     def __init__(self, graph: TermGraph) -> None:
         self._graph = graph
         self._words = Wordings(graph)
-        self._profiles = _Profiles(graph)
+        self.profiles = Profiles(graph)
         self._relations = {relation.id: relation for relation in graph.relations()}
+        self._own = {relation.id: own_modalities(_texts(relation)) for relation in graph.relations()}
 
     def read(self, draft: Draft) -> list[Claim]:
         """Every claim that the words allow, competing ones included, in the order of the text."""
@@ -81,126 +86,106 @@ class ClaimReader:
             return []
         if unit.key:
             return list(self._keyed(unit))
-        groups = _groups(unit)
+        groups = groups_of(unit)
+        around = Surroundings(unit, groups, [unit.start + place for place in clause_ends(unit.text)])
         if _RESPECTIVELY.search(unit.text):
-            pairs = _paired(groups)
+            pairs = paired(groups)
             if pairs:
-                return list(self._respectively(unit, groups, pairs))
-        claims = list(self._prose(unit, groups))
-        return _one_direction(claims)
+                return list(self._respectively(unit, groups, pairs, around))
+        return _one_direction(list(self._prose(unit, groups, around)))
 
     # --- prose ----------------------------------------------------------------------------------------------------
 
-    def _prose(self, unit: Unit, groups: list[list[Slot]]) -> Iterator[Claim]:
-        ends = [unit.start + place for place in clause_ends(unit.text)]
+    def _prose(self, unit: Unit, groups: Sequence[list[Slot]], around: Surroundings) -> Iterator[Claim]:
         for number, group in enumerate(groups):
             for other, subjects in enumerate(groups):
-                if other == number:
-                    continue
-                context = _between(unit, groups, other, number, ends)
+                context = around.between(other, number) if other != number else None
                 if context is not None:
                     yield from self._pairs(unit, subjects, group, context, subject_first=other < number)
-            if len(group) > 1 and not unit.topics:
-                pass
-            context = _around(unit, groups, number, ends)
-            yield from self._about_topics(unit, groups, group, context)
-        for group in groups:
-            if len(group) > 1:
-                yield from self._inside(unit, groups, group, ends)
-
-    def _inside(self, unit: Unit, groups: list[list[Slot]], group: list[Slot], ends: list[int]) -> Iterator[Claim]:
-        """Names joined by "and" may be subject and object all the same: "A and B are compatible", "A与B对接"."""
-        first, second = group[0], group[-1]
-        if len(group) != 2:  # noqa: PLR2004 - a pair
-            return
-        number = groups.index(group)
-        start = groups[number - 1][-1].end if number else unit.start
-        stop = groups[number + 1][0].start if number + 1 < len(groups) else unit.end
-        context = _context(unit, (start, first.start), (first.end, second.start), (second.end, stop), ends, near=True)
-        for claim in self._pairs(unit, [first], [second], context, subject_first=True):
-            if self._relations[claim.relation].symmetric:
-                yield claim
+            yield from self._about_topics(unit, groups, group, around.around(number))
+            if len(group) == 2:  # noqa: PLR2004 - "A and B are compatible", "A与B对接"
+                for claim in self._pairs(unit, group[:1], group[1:], around.inside(number), subject_first=True):
+                    if self._relations[claim.relation].symmetric:
+                        yield claim
 
     def _pairs(
-        self, unit: Unit, subjects: Sequence[Slot], targets: Sequence[Slot], context: _Context, *, subject_first: bool
+        self, unit: Unit, subjects: Sequence[Slot], targets: Sequence[Slot], context: Context, *, subject_first: bool
     ) -> Iterator[Claim]:
+        size = len(subjects) * len(targets)
         for subject in subjects:
             if subject.link is None or subject.link.ambiguous:
                 continue
             for target in targets:
                 for relation in self._fitting(subject.link.concept, target, context):
-                    score, exact = self._score(relation, context, subject_first=subject_first)
-                    if subject.link.weak and not exact:
+                    fit = self._fit(relation, context, subject, target, subject_first=subject_first)
+                    if fit.score < MIN_SCORE or (_doubtful(subject, target) and not fit.exact):
                         continue
-                    if score >= MIN_SCORE:
-                        yield self._claim(
-                            unit, subject.link.concept, relation, target, subject, score, context.near, exact, len(subjects) * len(targets)
-                        )
+                    yield self._claim(unit, subject.link.concept, relation, target, subject, fit, context, size)
 
     def _about_topics(
-        self, unit: Unit, groups: list[list[Slot]], group: list[Slot], context: _Context
+        self, unit: Unit, groups: Sequence[list[Slot]], group: Sequence[Slot], context: Context
     ) -> Iterator[Claim]:
         here = {slot.link.concept for slots in groups for slot in slots if slot.link}
-        for topic in unit.topics:
-            if topic in here:
-                continue
-            for target in group:
+        for place, topic in enumerate(unit.topics):
+            for target in group if topic not in here else ():
                 for relation in self._fitting(topic, target, context):
-                    score, exact = self._score(relation, context, subject_first=True)
-                    if score >= MIN_SCORE:
-                        yield self._claim(unit, topic, relation, target, None, score, False, exact, len(group))  # noqa: FBT003
+                    fit = self._fit(relation, context, None, target, subject_first=True)
+                    if fit.score >= MIN_SCORE and not _doubtful(target):
+                        ranked = replace(context, rank=context.rank + place)
+                        yield self._claim(unit, topic, relation, target, None, fit, ranked, len(group))
 
     # --- "respectively" -------------------------------------------------------------------------------------------
 
     def _respectively(
-        self, unit: Unit, groups: list[list[Slot]], pairs: list[tuple[int, int]]
+        self, unit: Unit, groups: Sequence[list[Slot]], pairs: Sequence[tuple[int, int]], around: Surroundings
     ) -> Iterator[Claim]:
-        ends = [unit.start + place for place in clause_ends(unit.text)]
         for first, second in pairs:
-            context = _between(unit, groups, first, second, ends, far=True)
+            context = around.between(first, second, far=True)
             if context is None:
                 continue
-            middle = Counter(context.middle) + Counter({"分别": 0})
-            context = replace(context, middle=middle, literal=("", "", ""))
+            context = replace(context, literal=("", "", ""))
             for one, other in zip(groups[first], groups[second], strict=True):
-                yield from self._pairs(unit, [one], [other], context, subject_first=True)
-                yield from self._pairs(unit, [other], [one], context, subject_first=False)
+                yield from _one_direction(
+                    [
+                        *self._pairs(unit, [one], [other], context, subject_first=True),
+                        *self._pairs(unit, [other], [one], context, subject_first=False),
+                    ]
+                )
 
     # --- lists and tables -----------------------------------------------------------------------------------------
 
     def _keyed(self, unit: Unit) -> Iterator[Claim]:
-        key = Counter(tokens(unit.key))
-        for target in unit.slots:
-            if target.quantity is not None and len(unit.slots) > 1 and target is not unit.slots[0]:
+        key = bag(unit.key)
+        for number, target in enumerate(unit.slots):
+            if number and target.quantity is not None:
                 continue
-            for topic in unit.topics:
-                for relation in self._fitting(topic, target, None, set(key)):
-                    score = self._key_score(relation, key, unit.key)
+            for place, topic in enumerate(unit.topics):
+                for relation in self._fitting(topic, target, None, key):
+                    score = self._key_score(relation, unit.key)
                     if score >= MIN_SCORE:
-                        yield self._claim(unit, topic, relation, target, None, score, True, score == 1.0, len(unit.slots))  # noqa: FBT003
+                        fit = _Fit(score, exact=score == 1.0)
+                        context = Context(key, key, key, ("", "", ""), near=True, rank=place)
+                        yield self._claim(unit, topic, relation, target, None, fit, context, len(unit.slots))
 
-    def _key_score(self, relation: Relation, key: Counter[str], written: str) -> float:
+    def _key_score(self, relation: Relation, written: str) -> float:
         """How well a list key or column head names a relation."""
-        content = {word for word in key if not is_direction(word)}
+        content = {word for word in tokens(written) if not is_direction(word)}
         if not content:
             return 0.0
-        best = 0.0
+        said, best = bag(written), 0.0
         for cue in self._words.of(relation.id):
             words = {word for word in cue.words if not is_direction(word)}
-            if not words:
-                continue
-            shared = sum(self._words.weight(word) for word in words & content)
-            if not shared:
-                continue
-            ours, theirs = sum(map(self._words.weight, content)), sum(map(self._words.weight, words))
-            score = 2 * shared / (ours + theirs)
-            # "Administrator" for "system administrator", "地点" for "办公地点"
-            if content <= words or words <= content:
-                score = max(score, 0.85)
             if content == words:
-                score = 1.0
-            best = max(best, score)
-        if best < MIN_SCORE and re.search(r"[㐀-鿿]", written):
+                return 1.0
+            match = self._words.matched(tuple(words), said)
+            if not match.found:
+                continue
+            score = 2 * match.found / (sum(map(self._words.weight, content)) + match.whole)
+            if words and (content <= words or words <= content):
+                # "Administrator" for "system administrator", "地点" for "办公地点"
+                score = max(score, 0.85)
+            best = max(best, min(score, 0.95))
+        if best < MIN_SCORE:
             best = self._inside_words(relation, written)
         return best
 
@@ -210,75 +195,76 @@ class ClaimReader:
         if len(bare) < 2:  # noqa: PLR2004 - single characters match anything
             return 0.0
         for cue in self._words.of(relation.id):
-            if cue.subject_first is None:
-                label = "".join(cue.middle)
-                if bare in label or label in bare:
-                    return 0.7
+            label = "".join(cue.middle) if cue.subject_first is None else ""
+            if len(label) > 1 and (bare in label or label in bare):
+                return 0.7
         return 0.0
 
     # --- relations ------------------------------------------------------------------------------------------------
 
     def _fitting(
-        self, subject: str, target: Slot, context: _Context | None, words: set[str] | None = None
+        self, subject: str, target: Slot, context: Context | None, words: Bag | None = None
     ) -> Iterator[Relation]:
         if context is not None:
-            words = set(context.before) | set(context.middle) | set(context.after)
-        names = self._words.relations_with(words or ())
+            words = joined(context.before, context.middle, context.after)
+        names = self._words.relations_with(words) if words else set()
         if context is not None:
-            names |= self._profiles.bare
+            names |= self.profiles.bare
         for name in sorted(names):
             relation = self._relations[name]
-            if self._profiles.fits(relation, subject, target):
+            if self.profiles.fits(relation, subject, target):
                 yield relation
 
-    def _score(self, relation: Relation, context: _Context, *, subject_first: bool) -> tuple[float, bool]:
-        """How well the context words the relation, and whether it is a phrase letter by letter."""
-        best, exact = 0.0, False
+    def _fit(
+        self, relation: Relation, context: Context, subject: Slot | None, target: Slot, *, subject_first: bool
+    ) -> _Fit:
+        """How well the context words the relation."""
+        best = _Fit()
+        either = (
+            subject is not None
+            and subject.link is not None
+            and target.link is not None
+            and self.profiles.swappable(relation, subject.link.concept, target.link.concept)
+        )
         for cue in self._words.of(relation.id):
             if cue.subject_first is not None and cue.subject_first != subject_first:
                 continue
             if cue.subject_first is not None and context.near and _literally(cue, context):
-                return 1.0, True
-            if cue.bare:
+                best = max(best, _Fit(1.0, exact=True, vague=cue.bare), key=_order)
                 continue
-            score = self._cue_score(cue, context)
-            best = max(best, score)
-        return best, exact
+            if cue.bare or (cue.subject_first is None and either and not _may_name(cue, context, subject_first)):
+                continue
+            best = max(best, _Fit(self._cue_score(relation, cue, context)), key=_order)
+        return best
 
-    def _cue_score(self, cue: Cue, context: _Context) -> float:
-        words = self._words
+    def _cue_score(self, relation: Relation, cue: Cue, context: Context) -> float:
+        parts = (cue.before, context.before), (cue.middle, context.middle), (cue.after, context.after)
         if cue.subject_first is None:
-            found, whole = max(
-                matched(cue.middle, place, words) for place in (context.before, context.middle, context.after)
-            )
-            if found < whole:
-                together = context.before + context.middle if context.near else context.middle
-                found = max(found, matched(cue.middle, together, words)[0])
-            extra = _extra(context.middle, cue.words, words)
+            places = [context.before, context.middle, context.after]
+            if context.near:
+                places.append(joined(context.before, context.middle))
+            match = max((self._words.matched(cue.middle, place) for place in places), key=lambda match: match.found)
         else:
-            before, middle, after = (
-                matched(part, place, words)
-                for part, place in (
-                    (cue.before, context.before),
-                    (cue.middle, context.middle),
-                    (cue.after, context.after),
-                )
-            )
-            found, whole = before[0] + middle[0] + after[0], before[1] + middle[1] + after[1]
-            if not any(
-                not is_direction(word) and place[word]
-                for part, place in ((cue.before, context.before), (cue.middle, context.middle), (cue.after, context.after))
-                for word in part
-            ):
-                return 0.0
-            extra = _extra(context.middle, cue.words, words)
-            if ("by" in cue.middle) != bool(context.middle["by"]) or ("被" in cue.words) != bool(
-                context.middle["被"] or context.before["被"]
-            ):
-                found *= 0.6
-        if not whole:
+            match = Match()
+            for words, place in parts:
+                match += self._words.matched(words, place)
+        if not match.best:
             return 0.0
-        return found / whole / (1.0 + 0.1 * extra)
+        score = match.found / match.whole / (1.0 + self._strangers(relation, cue, context.middle))
+        if cue.subject_first is not None and _passive(cue) != (not _PASSIVE.isdisjoint(context.middle.words)):
+            score *= 0.6
+        return score if match.best >= _TELLING * match.peak else score * _UNSPECIFIC
+
+    def _strangers(self, relation: Relation, cue: Cue, middle: Bag) -> float:
+        """What the words between subject and object cost that are none of the wording's."""
+        cost = 0.0
+        for word in middle.words:
+            if word in cue.words or is_direction(word):
+                continue
+            users = self._words.users(word)
+            owned = users and relation.id not in users and self._words.weight(word) >= _TELLING
+            cost += _STRANGE if owned else _EXTRA
+        return cost
 
     def _claim(
         self,
@@ -287,180 +273,51 @@ class ClaimReader:
         relation: Relation,
         target: Slot,
         slot: Slot | None,
-        score: float,
-        near: bool,
-        exact: bool,
+        fit: _Fit,
+        context: Context,
         group: int,
     ) -> Claim:
         said = target.link.concept if target.link else target.quantity.text if target.quantity else ""
-        places = [target.start, target.end] + ([slot.start, slot.end] if slot else [])
-        modality = modality_of(unit.text, target.start - unit.start, target.end - unit.start)
-        if modality == "asserted" and slot is not None:
-            modality = modality_of(unit.text, min(places) - unit.start, max(places) - unit.start) if near else modality
-        return Claim(unit.number, subject, relation.id, target, said, slot, score, near, exact, modality, group)
+        start, end = target.start, target.end
+        if slot is not None and context.near:
+            start, end = min(start, slot.start), max(end, slot.end)
+        modality = modality_of(unit.plain, start - unit.start, end - unit.start, self._own[relation.id])
+        return Claim(
+            unit=unit.number,
+            subject=subject,
+            relation=relation.id,
+            target=target,
+            object=said,
+            subject_slot=slot,
+            score=fit.score,
+            near=context.near,
+            exact=fit.exact,
+            modality=modality,
+            group=group,
+            rank=context.rank,
+            known=target.link is None or self.profiles.known_object(relation, said),
+            vague=fit.vague,
+        )
 
 
-class _Profiles:
-    """What kinds of things stand on either side of each relation: as declared, or else as the facts show."""
-
-    def __init__(self, graph: TermGraph) -> None:
-        self._graph = graph
-        self.bare = {
-            relation.id for relation in graph.relations() if any(not _content(text.text) for text in relation.phrases)
-        }
-        self._seen = lru_cache(maxsize=1 << 14)(self._read_seen)
-
-    def fits(self, relation: Relation, subject: str, target: Slot) -> bool:
-        """Whether subject and target may be the two sides of the relation."""
-        graph = self._graph
-        if not graph.fits(subject, relation.domain) or (not relation.domain and not self._has(subject, relation)):
-            return False
-        if target.link is not None:
-            if relation.literal:
-                return False
-            return any(concept != subject and self._in_range(relation, concept) for concept in target.concepts)
-        return relation.literal and target.quantity is not None and self._measures(relation, subject, target.quantity)
-
-    def _has(self, subject: str, relation: Relation) -> bool:
-        return any(fact.relation == relation.id for fact in self._graph.facts(subject))
-
-    def _in_range(self, relation: Relation, concept: str) -> bool:
-        if relation.range:
-            return self._graph.fits(concept, relation.range)
-        types, objects = self._seen(relation.id)
-        own = self._graph.types_of(concept)
-        return concept in objects or not own or not types or not own.isdisjoint(types)
-
-    def _read_seen(self, relation: str) -> tuple[frozenset[str], frozenset[str]]:
-        objects = {fact.object for fact in self._graph.facts_in(relation) if not fact.literal}
-        types = {kind for concept in objects for kind in self._graph.types_of(concept)}
-        return frozenset(types), frozenset(objects)
-
-    def _measures(self, relation: Relation, subject: str, said: Quantity) -> bool:
-        from knowledge.alignment.relations import true_quantities
-
-        values = true_quantities(self._graph, relation, subject)
-        return any(_same_family(said, value) for value in values)
+def _texts(relation: Relation) -> list[str]:
+    return [text.text for text in (*relation.labels, *relation.phrases)]
 
 
-_TIME = frozenset({"time", "months", "business days"})
-_MONEY = frozenset({"CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "CHF"})
+def _order(fit: _Fit) -> tuple[bool, bool, float]:
+    return fit.exact, not fit.vague, fit.score
 
 
-def _same_family(said: Quantity, true: Quantity) -> bool:
-    """Whether a quantity may be a wrong way to state another: days for months, dollars for yuan, 1996 for a date."""
-    if true.is_date:
-        return said.is_date or bare_year(said) is not None
-    if said.is_date:
-        return False
-    if said.unit is None or true.unit is None:
-        return True
-    one, other = said.unit.dimension, true.unit.dimension
-    return one == other or {one, other} <= _TIME or {one, other} <= _MONEY
+def _doubtful(*slots: Slot) -> bool:
+    """Whether one of the names may be no name at all, or only a part of another one."""
+    return any(slot.link is not None and (slot.link.weak or slot.link.part) for slot in slots)
 
 
-def _content(phrase: str) -> list[str]:
-    bare = phrase.replace("{subject}", " ").replace("{object}", " ")
-    return [word for word in tokens(bare) if not is_direction(word)]
+def _passive(cue: Cue) -> bool:
+    return not _PASSIVE.isdisjoint(cue.middle)
 
 
-# --- groups and contexts ----------------------------------------------------------------------------------------------
-
-
-def _groups(unit: Unit) -> list[list[Slot]]:
-    """Slots joined by "and", commas or 、 stand together; quantities only with quantities."""
-    groups: list[list[Slot]] = []
-    for slot in unit.slots:
-        if groups:
-            last = groups[-1][-1]
-            between = unit.text[last.end - unit.start : slot.start - unit.start]
-            alike = (last.link is None) == (slot.link is None)
-            if alike and _CONNECTOR.match(_CITATION.sub("", between)):
-                groups[-1].append(slot)
-                continue
-        groups.append([slot])
-    return groups
-
-
-def _paired(groups: list[list[Slot]]) -> list[tuple[int, int]]:
-    """Neighbouring groups of equal size, at least two: their members belong together one by one."""
-    sizes = [(number, len(group)) for number, group in enumerate(groups) if len(group) > 1]
-    return [
-        (one[0], other[0]) for one, other in zip(sizes, sizes[1:], strict=False) if one[1] == other[1]
-    ]
-
-
-def _between(
-    unit: Unit, groups: list[list[Slot]], subject: int, target: int, ends: Iterable[int], *, far: bool = False
-) -> _Context | None:
-    """The words around two groups; None when the target comes first and something stands between them."""
-    first, second = min(subject, target), max(subject, target)
-    near = second - first == 1
-    if not near and subject > target and not far:
-        return None
-    start = groups[first - 1][-1].end if first else unit.start
-    stop = groups[second + 1][0].start if second + 1 < len(groups) else unit.end
-    if near or far:
-        middle = (groups[first][-1].end, groups[second][0].start)
-    else:
-        middle = (groups[second - 1][-1].end, groups[second][0].start)
-    before = (start, groups[first][0].start) if near or far else (0, 0)
-    return _context(unit, before, middle, (groups[second][-1].end, stop), ends, near=near or far)
-
-
-def _around(unit: Unit, groups: list[list[Slot]], number: int, ends: Iterable[int]) -> _Context:
-    """The words around one group, for a subject that the sentence does not name."""
-    start = groups[number - 1][-1].end if number else unit.start
-    stop = groups[number + 1][0].start if number + 1 < len(groups) else unit.end
-    group = groups[number]
-    return _context(unit, (0, 0), (start, group[0].start), (group[-1].end, stop), ends, near=False)
-
-
-def _context(
-    unit: Unit,
-    before: tuple[int, int],
-    middle: tuple[int, int],
-    after: tuple[int, int],
-    ends: Iterable[int],
-    *,
-    near: bool,
-) -> _Context:
-    text, base = unit.text, unit.start
-    ends = list(ends)
-
-    def piece(start: int, end: int) -> str:
-        return _CITATION.sub("", text[max(0, start - base) : max(0, end - base)])
-
-    first = _last_clause(before, ends) if before != (0, 0) else before
-    last = _first_clause(after, ends)
-    between = middle if near else _last_clause(_without_apposition(middle, text, base), ends)
-    pieces = piece(*first) if first != (0, 0) else "", piece(*between), piece(*last)
-    literal = plain(pieces[0]), plain(pieces[1]), plain(pieces[2])
-    return _Context(
-        Counter(tokens(pieces[0])), Counter(tokens(pieces[1])), Counter(tokens(pieces[2])), literal, near
-    )
-
-
-def _without_apposition(span: tuple[int, int], text: str, base: int) -> tuple[int, int]:
-    """Without the comma of an English apposition: "its administrator, X"."""
-    piece = text[span[0] - base : span[1] - base]
-    bare = piece.rstrip()
-    if bare.endswith(",") and re.search(r"[A-Za-z]\s*,$", bare):
-        return span[0], span[0] + len(bare) - 1
-    return span
-
-
-def _last_clause(span: tuple[int, int], ends: Iterable[int]) -> tuple[int, int]:
-    inside = [end for end in ends if span[0] <= end < span[1]]
-    return (inside[-1] + 1, span[1]) if inside else span
-
-
-def _first_clause(span: tuple[int, int], ends: Iterable[int]) -> tuple[int, int]:
-    inside = [end for end in ends if span[0] <= end < span[1]]
-    return (span[0], inside[0]) if inside else span
-
-
-def _literally(cue: Cue, context: _Context) -> bool:
+def _literally(cue: Cue, context: Context) -> bool:
     """Whether the words are the phrase, letter by letter: the whole middle, and the edges of the rest."""
     before, middle, after = cue.literal
     said = context.literal
@@ -472,25 +329,43 @@ def _literally(cue: Cue, context: _Context) -> bool:
     )
 
 
-def _extra(middle: Counter[str], cue: Sequence[str], words: Wordings) -> int:
-    """Content words between subject and object that the cue does not have."""
-    return sum(1 for word in middle if word not in cue and not is_direction(word))
+def _may_name(cue: Cue, context: Context, subject_first: bool) -> bool:
+    """Whether a bare name of a relation ("manager", "收购") can mean this direction, when both ends are of a kind.
+
+    "A acquired B" and "A's manager is B" have the subject first; "B is the manager of A", "B是A的经理" and what is said
+    in the passive have it last.
+    """
+    _, middle, after = context.literal
+    turned = not _PASSIVE.isdisjoint(context.middle.words)
+    if "of" not in cue.words:
+        turned ^= bool(re.search(r"\b(?:of|for|to)$", middle)) and not _incomplete(cue, context.middle)
+        turned ^= bool(re.match(r"(?:是|为|担任|任|作为)", middle)) and after.startswith("的")
+        turned ^= bool(re.match(r"(?:is|was|are|were)\b", middle)) and after.startswith("'s")
+    return turned != subject_first
+
+
+def _incomplete(cue: Cue, said: Bag) -> bool:
+    """Whether a word of the cue is not said."""
+    return any(word not in said.words for word in cue.words)
 
 
 def _one_direction(claims: list[Claim]) -> list[Claim]:
     """For two names and a relation that could go both ways, only the better worded direction."""
-    best: dict[tuple[int, int, str], tuple[float, int]] = {}
+    best: dict[tuple[int, int, str], tuple[bool, float]] = {}
     for claim in claims:
-        if claim.subject_slot is not None and claim.target.link is not None:
-            pair = sorted((claim.subject_slot.start, claim.target.start))
-            key = pair[0], pair[1], claim.relation
-            best[key] = max(best.get(key, (0.0, 0)), (claim.score, claim.target.start))
+        key = _pair_key(claim)
+        if key is not None:
+            best[key] = max(best.get(key, (False, 0.0)), (claim.exact, claim.score))
     kept = []
     for claim in claims:
-        if claim.subject_slot is not None and claim.target.link is not None:
-            pair = sorted((claim.subject_slot.start, claim.target.start))
-            top = best[pair[0], pair[1], claim.relation]
-            if claim.score < top[0] - 1e-9:
-                continue
-        kept.append(claim)
+        key = _pair_key(claim)
+        if key is None or (claim.exact, claim.score + 1e-9) >= best[key]:
+            kept.append(claim)
     return kept
+
+
+def _pair_key(claim: Claim) -> tuple[int, int, str] | None:
+    if claim.subject_slot is None or claim.target.link is None:
+        return None
+    first, second = sorted((claim.subject_slot.start, claim.target.start))
+    return first, second, claim.relation

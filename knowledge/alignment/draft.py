@@ -38,7 +38,7 @@ class Unit:
     """A stretch of text that states something by itself: a sentence, a list item's value, a table cell.
 
     `key` is what stands before the colon or heads the row or column. `topics` are concepts that it may be about
-    though it does not name them, the likeliest first.
+    though it does not name them, the likeliest first. `plain` is the text with the names in it blotted out.
     """
 
     start: int
@@ -48,6 +48,7 @@ class Unit:
     key: str = ""
     topics: tuple[str, ...] = ()
     number: int = 0
+    plain: str = ""
 
 
 @dataclass(slots=True)
@@ -104,6 +105,15 @@ def read_draft(
 def _within(quantity: Quantity, links: Sequence[Link]) -> bool:
     """Whether a number is part of a name ("Prism 2", "2025年度计划")."""
     return any(link.start < quantity.end and quantity.start < link.end for link in links if not link.weak)
+
+
+def _without_names(text: str, start: int, slots: Sequence[Slot]) -> str:
+    """The text of a unit with each name made a row of "◆": the 若 in 白若溪 supposes nothing."""
+    chars = list(text)
+    for slot in slots:
+        if slot.link is not None and not slot.link.weak:
+            chars[slot.start - start : slot.end - start] = "◆" * (slot.end - slot.start)
+    return "".join(chars)
 
 
 class _Reader:
@@ -231,7 +241,9 @@ class _Reader:
         about = tuple(dict.fromkeys([*topics, *self._heading, *self._recent, *self._before, *self._question]))
         if topics:
             about = tuple(dict.fromkeys(topics))
-        self._units.append(Unit(start, end, self._draft.text[start:end], tuple(slots), key, about, len(self._units)))
+        text = self._draft.text[start:end]
+        plain = _without_names(text, start, slots)
+        self._units.append(Unit(start, end, text, tuple(slots), key, about, len(self._units), plain))
 
     def _remember(self, slots: Sequence[Slot]) -> None:
         names = self._names(slots)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 Modality = Literal["asserted", "negated", "hedged", "conditional", "historical", "asked", "compared"]
@@ -17,7 +18,7 @@ _HARMLESS_NOT = re.compile(
 )
 _NEGATION = re.compile(
     r"\b(?:not|never|no|none|neither|nor|cannot|without|isn't|aren't|wasn't|weren't|doesn't|don't|didn't|won't|can't|hasn't|haven't|shouldn't|mustn't|wouldn't|couldn't|nobody|no\s+longer|instead\s+of|rather\s+than|unlike|except|other\s+than|false|wrong(?:ly)?|incorrect(?:ly)?|mistaken(?:ly)?)\b"
-    r"|不(?!锈钢|动产|干胶)|未(?!来)|没(?!收)|无(?=需|须|法|权|关|此|意)|并非|绝非|而非|非(?=由|属|归|该|其)|从未|莫|勿|别(?=[再让把将由用])|错误地?|误(?:称|写|以为|认为)|除了?[^，。]{1,20}(?:外|之外)",
+    r"|不(?!锈钢|动产|干胶)|未(?!来)|没(?!收)|无(?=需|须|法|权|关|此|意)|并非|绝非|而非|非(?=由|属|归|该|其)|从未|莫|勿|(?<![分各级类性])别(?=[再让把将由用])|错误地?|误(?:称|写|以为|认为)|除了?[^，。]{1,20}(?:外|之外)",
     re.IGNORECASE,
 )
 _HEDGE = re.compile(
@@ -51,27 +52,38 @@ _COMPARED = re.compile(
 )
 
 
-def modality_of(sentence: str, start: int, end: int) -> Modality:
-    """How the sentence means what it says at `start`…`end` (offsets in the sentence).
+def modality_of(sentence: str, start: int, end: int, own: frozenset[Modality] = frozenset()) -> Modality:
+    """How the sentence means what it says at `start`…`end` (offsets in the sentence, names in it blotted out).
 
     Questions, suppositions and the past colour a whole sentence; a denial or a comparison its clause and, where a
-    correction follows it ("not A but B"), the rest.
+    correction follows it ("not A but B"), the rest. `own`: what the relation itself is about ("plans to acquire").
     """
     if _ASKED.search(sentence):
         return "asked"
-    if _PAST.search(sentence):
-        return "historical"
-    if _HEDGE.search(sentence):
-        return "hedged"
-    if _CONDITION.search(sentence):
-        return "conditional"
+    for modality, pattern in _COLOURS:
+        if modality not in own and pattern.search(sentence):
+            return modality
     clause = clause_around(sentence, start, end)
     words = _HARMLESS_NOT.sub(lambda match: " " * len(match[0]), sentence)[clause[0] : clause[1]]
-    if _NEGATION.search(words):
+    if "negated" not in own and _NEGATION.search(words):
         return "negated"
-    if _COMPARED.search(sentence[clause[0] : clause[1]]):
+    if "compared" not in own and _COMPARED.search(sentence[clause[0] : clause[1]]):
         return "compared"
     return "asserted"
+
+
+_COLOURS: tuple[tuple[Modality, re.Pattern[str]], ...] = (
+    ("historical", _PAST),
+    ("hedged", _HEDGE),
+    ("conditional", _CONDITION),
+)
+
+
+def own_modalities(texts: Iterable[str]) -> frozenset[Modality]:
+    """What a relation's names and phrases say by themselves: a "previous owner" is past, and stated as a fact."""
+    patterns: tuple[tuple[Modality, re.Pattern[str]], ...] = (*_COLOURS, ("compared", _COMPARED), ("negated", _NEGATION))
+    bare = [_HARMLESS_NOT.sub(" ", text.replace("{subject}", "◆").replace("{object}", "◆")) for text in texts]
+    return frozenset(kind for kind, pattern in patterns if any(pattern.search(text) for text in bare))
 
 
 def clause_around(sentence: str, start: int, end: int) -> tuple[int, int]:

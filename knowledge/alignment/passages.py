@@ -133,7 +133,7 @@ class Passages:
 
     def _note(self, passage: Passage, unit: Unit, slot: Slot, subjects: Iterable[str]) -> None:
         place = slot.start - unit.start, slot.end - unit.start
-        if modality_of(unit.text, *place) in ("historical", "negated", "hedged", "asked"):
+        if modality_of(unit.plain, *place) in ("historical", "negated", "hedged", "asked"):
             return
         if slot.quantity is None:
             for subject in subjects:

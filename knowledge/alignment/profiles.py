@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from knowledge.alignment.draft import Slot
 from knowledge.alignment.quantities import Quantity, bare_year
-from knowledge.alignment.relations import true_quantities
+from knowledge.alignment.values import true_quantities
 from knowledge.alignment.wording import is_direction, tokens
 from knowledge.graph.store import TermGraph
 from knowledge.graph.types import Relation

@@ -573,15 +573,16 @@ def _with_unit(said: Quantity, true: Quantity, language: Language) -> str | None
     if _is_han_text(old) or (not old and language == "zh"):
         return f"{before}{number}{blank}{true.unit.chinese[0]}"
     names = true.unit.english
-    place = said.unit.english.index(old) if old in said.unit.english else 1
     # A symbol for a symbol, a word for a word
-    short = len(old) <= 2 and place < 2  # noqa: PLR2004
-    if short or len(names[0]) > 2:  # noqa: PLR2004
-        name = names[0] if true.value == 1 else names[1]
-    else:
-        spelled = [name for name in names[2:] if len(name) > 2]  # noqa: PLR2004
-        name = spelled[0 if true.value == 1 else 1] if len(spelled) > 1 else names[1]
+    symbols = [name for name in names if not _SPELLED.fullmatch(name)]
+    spelled = [name for name in names if _SPELLED.fullmatch(name)]
+    chosen = (spelled if _SPELLED.fullmatch(old) else symbols) or list(names)
+    name = chosen[0] if true.value == 1 or len(chosen) == 1 else chosen[1]
     return f"{before}{number}{blank}{name}"
+
+
+_SPELLED = re.compile(r"[A-Za-z. -]{3,}")
+"""A unit written as a word; shorter ones are symbols."""
 
 
 def _with_currency(before: str, number: str, after: str, old: Unit, new: Unit) -> str:
@@ -663,7 +664,7 @@ def from_literal(text: str, unit: str = "", datatype: str = "") -> Quantity | No
     known = unit_of(unit) if unit else None
     if re.fullmatch(r"-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?", stripped):
         value = Decimal(stripped.replace(",", ""))
-        if datatype.endswith("#gYear") or (not unit and re.fullmatch(r"(?:1[5-9]|20)\d\d", stripped)):
+        if datatype.endswith("#gYear"):
             return Quantity(0, len(text), text, value, year=int(value), style="year")
         decimals = len(stripped.partition(".")[2]) if "e" not in stripped.lower() else 0
         return Quantity(0, len(text), text, value, known, Decimal(1).scaleb(-decimals), number=(0, len(stripped)), style="digits")

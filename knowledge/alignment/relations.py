@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from knowledge.alignment.claims import Claim
-from knowledge.alignment.quantities import Quantity, bare_year, comparable, from_literal, same
+from knowledge.alignment.profiles import Profiles
+from knowledge.alignment.values import quantity_of, states
 from knowledge.graph.normal import normalize
 from knowledge.graph.store import TermGraph
 from knowledge.graph.types import Fact, Relation
@@ -21,6 +22,7 @@ _MARGIN = 0.34
 """A reading that the graph supports wins over one that fits the words better by no more than this."""
 
 _RIVAL = 0.15
+_STEPS = 3
 _NEAR, _FAR, _ONLY = 0.55, 0.66, 0.45
 """How well words must fit before a contradiction is believed: names side by side, apart, and without any rival."""
 
@@ -39,8 +41,9 @@ class Judgement:
 class RelationJudge:
     """Judges claims for one graph, one user and one day."""
 
-    def __init__(self, graph: TermGraph, user: User | None, day: date) -> None:
+    def __init__(self, graph: TermGraph, profiles: Profiles, user: User | None, day: date) -> None:
         self._graph = graph
+        self._profiles = profiles
         self._user = user
         self._day = day
 
@@ -53,9 +56,10 @@ class RelationJudge:
         for claim in claims:
             by_target[claim.target.start, claim.target.end].append(claim)
         judged = [self._best(rivals) for _, rivals in sorted(by_target.items())]
-        return self._explained([judgement for judgement in judged if judgement is not None])
+        return _consistent(judged)
 
-    def _best(self, rivals: list[Claim]) -> Judgement | None:
+    def _best(self, rivals: list[Claim]) -> Judgement:
+        """What the name or quantity comes to that these claims compete for."""
         judgements = [self._one(claim) for claim in rivals]
         top = max(judgement.claim.score for judgement in judgements)
         right = [judgement for judgement in judgements if judgement.status == "supported"]
@@ -68,42 +72,17 @@ class RelationJudge:
             return max(judgements, key=_strength)
         best = max(wrong, key=_strength)
         others = [other for other in judgements if other.claim.relation != best.claim.relation]
-        rivalled = any(other.claim.score > best.claim.score - _RIVAL for other in others)
         needed = _ONLY if not others else _NEAR if best.claim.near else _FAR
-        if best.claim.score < needed or (rivalled and not best.claim.exact):
+        if best.claim.score < needed or _several_subjects(best, wrong):
             return _undecided(best)
-        if self._several_subjects(best, wrong):
+        equals = [other for other in others if _rivals(other.claim, best.claim)]
+        if any(other.status != "contradicted" for other in equals):
             return _undecided(best)
+        if equals and any(other.claim.known == best.claim.known for other in equals):
+            # Wrong in every reading, but nobody knows which value was meant
+            values = {value for other in (best, *equals) for value in other.right}
+            return best if len(values) == 1 else replace(best, right=())
         return best
-
-    def _several_subjects(self, best: Judgement, wrong: Iterable[Judgement]) -> bool:
-        """Whether equally good readings are about different subjects, so that nobody knows which one is meant."""
-        subjects = {
-            other.claim.subject
-            for other in wrong
-            if other.claim.relation == best.claim.relation
-            and other.claim.topic == best.claim.topic
-            and other.claim.near == best.claim.near
-            and other.claim.score > best.claim.score - _RIVAL
-        }
-        return len(subjects) > 1
-
-    def _explained(self, judgements: list[Judgement]) -> list[Judgement]:
-        """A name whose place in the sentence is explained by a true statement contradicts nothing from afar."""
-        explained = {
-            judgement.claim.subject_slot.start
-            for judgement in judgements
-            if judgement.status == "supported" and judgement.claim.subject_slot is not None
-        }
-        return [
-            _undecided(judgement)
-            if judgement.status == "contradicted"
-            and not judgement.claim.exact
-            and not judgement.claim.near
-            and judgement.claim.target.start in explained
-            else judgement
-            for judgement in judgements
-        ]
 
     # --- one claim ------------------------------------------------------------------------------------------------
 
@@ -133,6 +112,9 @@ class RelationJudge:
             return Judgement(
                 claim, "contradicted", tuple(fact for fact in back if fact.object == claim.subject), reversed=True
             )
+        if claim.vague and graph.related(claim.subject, said):
+            # "X is from Y" may be any of the facts that join the two
+            return Judgement(claim, "unsupported", facts)
         if not facts or not self._closed(relation, facts) or any(self._akin(fact.object, said) for fact in facts):
             return Judgement(claim, "unsupported", facts)
         if len(facts) < len(graph.values(claim.subject, relation.id, day)):
@@ -143,7 +125,7 @@ class RelationJudge:
     def _literal(self, claim: Claim, relation: Relation) -> Judgement:
         said = claim.target.quantity
         facts = tuple(fact for fact in self._graph.values(claim.subject, relation.id, self._day) if fact.literal)
-        values = [(fact, value) for fact in facts if (value := _quantity(fact, relation)) is not None]
+        values = [(fact, value) for fact in facts if (value := quantity_of(fact, relation)) is not None]
         if said is None or not values:
             return Judgement(claim, "unsupported", facts)
         for fact, value in values:
@@ -165,50 +147,100 @@ class RelationJudge:
         graph = self._graph
         if said in graph.concept(true).broader or true in graph.concept(said).broader:
             return True
-        for relation in graph.relations():
-            if relation.transitive and (
-                graph.reaches(true, relation.id, said, self._day) or graph.reaches(said, relation.id, true, self._day)
-            ):
-                return True
+        if self._inside(true, said) or self._inside(said, true):
+            return True
         ours = {normalize(label.text) for label in graph.labels_of(true)}
         theirs = {normalize(label.text) for label in graph.labels_of(said)}
         return any(one != other and (one in other or other in one) for one in ours for other in theirs if min(len(one), len(other)) > 2)  # noqa: PLR2004 - short ones occur by chance
+
+    def _inside(self, small: str, large: str) -> bool:
+        """Whether facts about places and parts lead from one to the other in a few steps."""
+        graph, here, seen = self._graph, {small}, {small}
+        for _ in range(_STEPS):
+            ahead = {
+                fact.object
+                for one in here
+                for fact in graph.facts(one)
+                if fact.relation in self._profiles.containing and not fact.literal
+            }
+            if large in ahead:
+                return True
+            here = ahead - seen
+            seen |= ahead
+        return False
 
     def _visible(self, facts: Iterable[Fact]) -> tuple[Fact, ...]:
         return tuple(fact for fact in facts if fact.literal or self._graph.visible(fact.object, self._user))
 
 
-def true_quantities(graph: TermGraph, relation: Relation, subject: str) -> list[Quantity]:
-    """What the graph states as numbers or dates of a subject, whenever it held."""
-    facts = [fact for fact in graph.facts(subject) if fact.relation == relation.id and fact.literal]
-    return [value for fact in facts if (value := _quantity(fact, relation)) is not None]
+def _rivals(other: Claim, best: Claim) -> bool:
+    """Whether another reading is about as good."""
+    if best.exact != other.exact:
+        return other.exact
+    return other.score > best.score - _RIVAL and (other.known or not best.known)
 
 
-def fact_quantity(graph: TermGraph, fact: Fact) -> Quantity | None:
-    """The number or date that a fact states."""
-    relation = graph.relation(fact.relation)
-    return _quantity(fact, relation) if relation else None
+def _several_subjects(best: Judgement, wrong: Iterable[Judgement]) -> bool:
+    """Whether equally good readings are about different subjects, so that nobody knows which one is meant."""
+    subjects = {
+        other.claim.subject
+        for other in wrong
+        if other.claim.relation == best.claim.relation
+        and other.claim.rank == best.claim.rank
+        and other.claim.score > best.claim.score - _RIVAL
+    }
+    return len(subjects) > 1
 
 
-def _quantity(fact: Fact, relation: Relation) -> Quantity | None:
-    return from_literal(fact.object, relation.unit, fact.datatype)
+def _consistent(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """The judgements without contradictions that another one explains.
+
+    Two names that a true statement joins, or a relation whose true value stands in the same sentence, contradict
+    nothing unless the graph's own phrase says so; of several wrong values of one relation the best worded one counts.
+    """
+    true_pairs = {
+        pair for judgement in judgements if judgement.status == "supported" and (pair := _pair(judgement.claim))
+    }
+    told = {_statement(judgement.claim) for judgement in judgements if judgement.status == "supported"}
+    explained = {pair[0] for pair in true_pairs} | {pair[1] for pair in true_pairs}
+    best: dict[tuple[int, str, str], Judgement] = {}
+    for judgement in judgements:
+        if judgement.status == "contradicted":
+            key = _statement(judgement.claim)
+            best[key] = max(best.get(key, judgement), judgement, key=_strength)
+    kept = []
+    for judgement in judgements:
+        claim = judgement.claim
+        if judgement.status == "contradicted":
+            strongest = best[_statement(claim)].claim
+            beaten = strongest is not claim and claim.group == 1 and _strength_of(strongest) > _strength_of(claim)
+            joined = _pair(claim) in true_pairs or _statement(claim) in told
+            afar = not claim.near and claim.target.start in explained
+            if beaten or ((joined or afar) and not claim.exact) or (_statement(claim) in told and claim.group == 1):
+                kept.append(_undecided(judgement))
+                continue
+        kept.append(judgement)
+    return kept
 
 
-def states(said: Quantity, true: Quantity) -> bool:
-    """Whether the text's quantity states the graph's."""
-    if true.is_date and not said.is_date:
-        year = bare_year(said)
-        return year is not None and same(year, true)
-    if comparable(said, true):
-        return same(said, true)
-    # The graph has a number without a unit: the figure alone is compared
-    return true.unit is None and not true.is_date and not said.is_date and said.value == true.value
+def _pair(claim: Claim) -> tuple[int, int] | None:
+    if claim.subject_slot is None:
+        return None
+    first, second = sorted((claim.subject_slot.start, claim.target.start))
+    return first, second
 
 
-def _strength(judgement: Judgement) -> tuple[bool, float, bool, bool, int, str]:
-    claim = judgement.claim
+def _statement(claim: Claim) -> tuple[int, str, str]:
+    return claim.unit, claim.subject, claim.relation
+
+
+def _strength(judgement: Judgement) -> tuple[bool, bool, int, float, bool, int, str]:
+    return _strength_of(judgement.claim)
+
+
+def _strength_of(claim: Claim) -> tuple[bool, bool, int, float, bool, int, str]:
     place = claim.subject_slot.start if claim.subject_slot else -1
-    return claim.exact, claim.score, claim.near, not claim.topic, place, claim.relation
+    return claim.exact, claim.known, -claim.rank, claim.score, claim.near, place, claim.relation
 
 
 def _undecided(judgement: Judgement) -> Judgement:

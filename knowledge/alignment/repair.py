@@ -10,8 +10,9 @@ from knowledge.alignment.explanations import explain, stated
 from knowledge.alignment.passages import Witness
 from knowledge.alignment.protection import is_protected
 from knowledge.alignment.quantities import Quantity, rewritten
-from knowledge.alignment.relations import Judgement, fact_quantity
+from knowledge.alignment.relations import Judgement
 from knowledge.alignment.terms import fitted
+from knowledge.alignment.values import fact_quantity
 from knowledge.graph.store import TermGraph
 from knowledge.types import Edit, Language
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from knowledge.alignment.synonyms import FAMILIES_OF
 from knowledge.graph.normal import normalize
 from knowledge.types import Language
 from knowledge.words import stem
@@ -71,6 +72,28 @@ def _cut(run: str) -> tuple[str, ...]:
     return tuple(word for word in rjieba.cut(run) if word not in _EMPTY_ZH)
 
 
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """The comparable words of a piece of text, and the families that they belong to."""
+
+    words: frozenset[str]
+    families: frozenset[int]
+
+
+@lru_cache(maxsize=1 << 14)
+def bag(text: str) -> Bag:
+    """The words of a piece of text, for comparing with cues."""
+    words = frozenset(tokens(text))
+    return Bag(words, frozenset(number for word in words for number in FAMILIES_OF.get(word, ())))
+
+
+def joined(*bags: Bag) -> Bag:
+    """All words of several pieces."""
+    return Bag(
+        frozenset().union(*(one.words for one in bags)), frozenset().union(*(one.families for one in bags))
+    )
+
+
 def is_direction(token: str) -> bool:
     """Whether a word only tells who does what to whom."""
     return token in _DIRECTION_EN or token in _DIRECTION_ZH
@@ -108,42 +131,90 @@ class Wordings:
 
     def __init__(self, graph: TermGraph) -> None:
         self.cues = [cue for relation in graph.relations() for cue in _cues(relation)]
+        # "the system …", "the band …": what a thing is says little about what is said of it
+        self._kinds = {
+            word for kind in graph.classes() for name in graph.class_names(kind) for word in tokens(name.text)
+        }
         used: dict[str, set[str]] = defaultdict(set)
-        self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._by_family: dict[int, set[str]] = defaultdict(set)
         self._by_relation: dict[str, list[Cue]] = defaultdict(list)
-        for number, cue in enumerate(self.cues):
+        for cue in self.cues:
             self._by_relation[cue.relation].append(cue)
             for word in set(cue.words):
                 used[word].add(cue.relation)
-                self._by_word[word].append(number)
-        self._weights = {word: _weight(word, len(relations)) for word, relations in used.items()}
+                if not is_direction(word):
+                    for family in FAMILIES_OF.get(word, ()):
+                        self._by_family[family].add(cue.relation)
+        self._users = {word: frozenset(relations) for word, relations in used.items()}
+        self._weights = {word: self._weight(word, len(relations)) for word, relations in used.items()}
+
+    def _weight(self, word: str, relations: int) -> float:
+        if is_direction(word) or word in self._kinds:
+            return _LIGHT
+        return 1.0 / (1.0 + 0.25 * (relations - 1)) if relations < _COMMON else _LIGHT
 
     def of(self, relation: str) -> list[Cue]:
         """The cues of one relation."""
         return self._by_relation.get(relation, [])
 
-    def known(self, word: str) -> bool:
-        """Whether any cue has this word."""
-        return word in self._weights
-
     def weight(self, word: str) -> float:
         """How much a word tells: less, the more relations use it."""
         return self._weights.get(word, 1.0)
 
-    def relations_with(self, words: Iterable[str]) -> set[str]:
-        """Relations that have a cue with one of the words (of content)."""
-        return {
-            self.cues[number].relation
-            for word in words
-            if not is_direction(word)
-            for number in self._by_word.get(word, ())
-        }
+    def users(self, word: str) -> frozenset[str]:
+        """The relations that have a cue with this word."""
+        return self._users.get(word, frozenset())
+
+    def relations_with(self, said: Bag) -> set[str]:
+        """Relations that have a cue with one of the words (of content) or of their families."""
+        found: set[str] = set()
+        for word in said.words:
+            if not is_direction(word):
+                found |= self._users.get(word, frozenset())
+        for family in said.families:
+            found |= self._by_family.get(family, set())
+        return found
+
+    def matched(self, cue: Sequence[str], said: Bag) -> Match:
+        """How much of a cue's weight stands in `said`; a word of the same family counts for most of it."""
+        found = whole = peak = best = 0.0
+        for word in cue:
+            weight = self.weight(word)
+            content = not is_direction(word)
+            if word in said.words:
+                share = 1.0
+            elif content and not said.families.isdisjoint(FAMILIES_OF.get(word, frozenset())):
+                share = _RELATED
+            else:
+                share = 0.0
+            whole += weight
+            found += weight * share
+            if content:
+                peak = max(peak, weight)
+                best = max(best, weight * share)
+        return Match(found, whole, peak, best)
 
 
-def _weight(word: str, relations: int) -> float:
-    if is_direction(word):
-        return 0.25
-    return 1.0 / (1.0 + 0.25 * (relations - 1)) if relations < 12 else 0.25  # noqa: PLR2004 - a word of everything
+_LIGHT = 0.25
+_COMMON = 12
+"""A word in the cues of that many relations says nothing about any of them."""
+
+_RELATED = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How well words fit a cue: weight found, whole weight, and the weightiest word of content in it and found."""
+
+    found: float = 0.0
+    whole: float = 0.0
+    peak: float = 0.0
+    best: float = 0.0
+
+    def __add__(self, other: Match) -> Match:
+        return Match(
+            self.found + other.found, self.whole + other.whole, max(self.peak, other.peak), max(self.best, other.best)
+        )
 
 
 def _cues(relation: Relation) -> list[Cue]:
@@ -156,11 +227,32 @@ def _cues(relation: Relation) -> list[Cue]:
     for phrase in relation.phrases:
         for cue in _phrase_cues(relation, phrase.text, phrase.language):
             add(cue)
+    for cue in list(found.values()):
+        turned = _turned(cue)
+        if turned is not None:
+            add(turned)
     for label in relation.labels:
         words = tokens(label.text)
         if words:
             add(Cue(relation.id, label.language, None, (), words, (), ("", normalize(label.text), "")))
     return list(found.values())
+
+
+def _turned(cue: Cue) -> Cue | None:
+    """The passive of a plain active wording and the other way round: "A owns B" and "B is owned by A"."""
+    if cue.subject_first is None or cue.before:
+        return None
+    content = tuple(word for word in cue.middle + cue.after if not is_direction(word))
+    if len(content) != 1 or re.match(r"(?:is|are|was|were|has|have)\b(?!.*\bby\b)", cue.literal[1]):
+        return None
+    first, none = not cue.subject_first, ("", "", "")
+    if cue.middle == content and not cue.after:
+        if re.search(r"[㐀-鿿]", content[0]):
+            return Cue(cue.relation, cue.language, first, (), ("由",), content, none)
+        return Cue(cue.relation, cue.language, first, (), (*content, "by"), (), none)
+    if cue.middle == (*content, "by") or (cue.middle in (("由",), ("被",)) and cue.after == content):
+        return Cue(cue.relation, cue.language, first, (), content, (), none)
+    return None
 
 
 _NAMING = re.compile(r"(?:\b(?:is|are|was|were|be)\s*(?:the|a|an)?\s*|[是为]\s*)$", re.IGNORECASE)
@@ -196,10 +288,3 @@ def _plain(text: str) -> str:
 def plain(text: str) -> str:
     """A piece of a sentence for comparing letter by letter with a piece of a phrase."""
     return _plain(text)
-
-
-def matched(cue: Sequence[str], words: Counter[str], weight: Wordings) -> tuple[float, float]:
-    """How much of the cue's weight stands in `words`, and the cue's whole weight."""
-    whole = sum(weight.weight(word) for word in cue)
-    found = sum(weight.weight(word) for word in cue if words[word])
-    return found, whole

@@ -45,7 +45,8 @@ class Link:
     """A place in a text where labels stand, with every concept that it may mean.
 
     `weak`: written in lower case although the label is a capitalised name ("security" for a team called Security);
-    it is a mention only where something else asks for one. `plural`: written with a plural ending.
+    it is a mention only where something else asks for one. `plural`: written with a plural ending. `part`: it may be
+    only a part of a longer name that the graph does not know ("Alpena" in "Alpena Country Airport").
     """
 
     start: int
@@ -54,6 +55,7 @@ class Link:
     readings: tuple[Reading, ...]
     weak: bool = False
     plural: bool = False
+    part: bool = False
 
     @property
     def ambiguous(self) -> bool:
@@ -114,7 +116,7 @@ class Linker:
             link = _cased(folded, text, start, end, ending, readings)
             if link is not None:
                 found.append(link)
-        return self._read_in_language(_leftmost_longest(found), text)
+        return self._read_in_language(_with_parts(_leftmost_longest(found), folded), text)
 
     def resolve(self, links: Iterable[Link], others: Iterable[Iterable[Link]] = ()) -> list[Link]:
         """The links, where an ambiguous one means the only candidate that is named elsewhere without ambiguity."""
@@ -303,6 +305,30 @@ def _leftmost_longest(links: list[Link]) -> list[Link]:
             chosen[-1] = link
             free = link.end
     return chosen
+
+
+_NAME_GOES_ON = re.compile(r" (?P<next>[A-Z][\w'’-]*)")
+_IN_BRACKETS = re.compile(r"[A-Z][\w'’.-]* \($")
+_HEADS = frozenset(
+    "team department group division unit office system platform portal tool app service policy rules plan project "
+    "programme program product company inc ltd llc gmbh ag plc co corp corporation".split()
+)
+"""What follows a name without changing what it names."""
+
+
+def _with_parts(links: list[Link], text: str) -> list[Link]:
+    """The links, those marked that a capitalised word continues, or that stand in brackets after one."""
+    starts = {link.start for link in links}
+    return [replace(link, part=True) if _continues(link, text, starts) else link for link in links]
+
+
+def _continues(link: Link, text: str, starts: set[int]) -> bool:
+    if not link.text[:1].isupper() or _HAN.match(link.text):
+        return False
+    after = _NAME_GOES_ON.match(text, link.end)
+    if after and after.start("next") not in starts and after["next"].lower() not in _HEADS:
+        return True
+    return bool(_IN_BRACKETS.search(text[max(0, link.start - 40) : link.start])) and text[link.end : link.end + 1] == ")"
 
 
 def _one_per_concept(readings: tuple[Reading, ...], language: Language) -> tuple[Reading, ...]:

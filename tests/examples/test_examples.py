@@ -109,6 +109,17 @@ def test_restricted_facts_stand_only_behind_their_labels() -> None:
             assert not [str(path) for path, text in open_texts.items() if squeeze(fact) in text]
 
 
+def test_forbidden_facts_are_real_and_key_facts_are_in_the_answers() -> None:
+    hidden = "".join(text_of(path) for path in FILES if restricted(path))
+    for query in QUERIES:
+        forbidden = query.get("forbidden_facts", ())
+        assert not forbidden or any(squeeze(fact) in hidden for fact in forbidden), query["id"]
+        answers = squeeze(" ".join(query["answers"]))
+        for fact in query.get("key_facts", ()):
+            wordings = [fact] if isinstance(fact, str) else fact
+            assert any(squeeze(wording) in answers for wording in wordings), query["id"]
+
+
 @pytest.fixture(scope="module")
 def build() -> ModuleType:
     specification = importlib.util.spec_from_file_location("examples_build", EXAMPLES / "build.py")

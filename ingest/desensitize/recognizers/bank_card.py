@@ -69,7 +69,7 @@ class BankCard(Recognizer):
     def accept(self, match: re.Match[str], view: TextView) -> float:
         """Both checks must pass; words that call the number something else speak against it."""
         number = digits(match.group())
-        if not _ISSUERS.fullmatch(number) or len(set(number)) < 3:
+        if not _ISSUERS.fullmatch(number) or len(set(number)) < 2:
             return 0.0
         before = view.before(match.start(), _REACH)
         named = _CONTEXT.search(before) is not None

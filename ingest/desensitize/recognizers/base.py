@@ -23,7 +23,8 @@ class ViewArtifacts(NlpArtifacts):
     """Presidio's carrier of what is known about a text: here the view that all recognizers match on."""
 
     def __init__(self, view: TextView) -> None:
-        super().__init__(entities=[], tokens=[], tokens_indices=[], lemmas=[], nlp_engine=None, language=LANGUAGE)
+        nothing: Any = []  # no language model runs here, and no recognizer asks for its tokens
+        super().__init__(nothing, nothing, nothing, nothing, nlp_engine=None, language=LANGUAGE)
         self.view = view
 
 

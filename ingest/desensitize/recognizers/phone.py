@@ -36,7 +36,7 @@ class Phone(Recognizer):
             rf"\d{{1,5}}(?:[ .-]?\d{{2,5}}){{1,4}}{_EXTENSION}{_RIGHT}"
         ),
         re.compile(
-            rf"{_LEFT}(?:\+?1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .-]))[2-9]\d\d[ .-]\d{{4}}{_EXTENSION}{_RIGHT}"
+            rf"{_LEFT}(?:\+?1[ .-])?(?:\([2-9]\d\d\) ?|(?![48]00)[2-9]\d\d([ .-]))[2-9]\d\d[ .-]\d{{4}}{_EXTENSION}{_RIGHT}"
         ),
         re.compile(rf"(?P<named>){_LEFT}0\d{{2,4}}[ -]\d{{3,4}}[ -]?\d{{3,4}}{_RIGHT}"),
         re.compile(rf"(?P<named>){_LEFT}\d{{7,8}}{_EXTENSION}{_RIGHT}"),

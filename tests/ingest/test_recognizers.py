@@ -1,0 +1,147 @@
+"""Each recognizer on a table of values, with Chinese glued to both sides, and on look-alikes that must stay."""
+
+import pytest
+
+from ingest.desensitize.recognizers import RECOGNIZERS, all_recognizers
+from ingest.desensitize.recognizers.bank_card import luhn
+from ingest.desensitize.recognizers.cn_id_card import check_character as id_check
+from ingest.desensitize.recognizers.cn_uscc import check_character as uscc_check
+
+RSA = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow+IBAAKCAQEAx1\nabcdEFGH/123=\n-----END RSA PRIVATE KEY-----"
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+
+# what stands before the value, the value, its kind
+FOUND = [
+    ("", "11010519491231002X", "CN_ID_CARD"),  # the standard's own example
+    ("", "11010519491231002x", "CN_ID_CARD"),
+    ("", "１１０１０５１９４９１２３１００２Ｘ", "CN_ID_CARD"),  # full width
+    ("", "110105 19491231 002X", "CN_ID_CARD"),
+    ("", "110105-19491231-002X", "CN_ID_CARD"),
+    ("身份证号：", "110105491231002", "CN_ID_CARD"),  # 15 digits only with a word for it
+    ("ID card ", "110105194912310021", "CN_ID_CARD"),  # a typing error is still personal
+    ("", "91350100M000100Y43", "CN_USCC"),
+    ("", "13812345678", "PHONE_NUMBER"),
+    ("", "138-1234-5678", "PHONE_NUMBER"),
+    ("", "138 1234 5678", "PHONE_NUMBER"),
+    ("", "+86 138 1234 5678", "PHONE_NUMBER"),
+    ("", "008613812345678", "PHONE_NUMBER"),
+    ("", "(+86)13812345678", "PHONE_NUMBER"),
+    ("", "１３８１２３４５６７８", "PHONE_NUMBER"),
+    ("", "010-82345678", "PHONE_NUMBER"),
+    ("", "0571 8234 5678", "PHONE_NUMBER"),
+    ("", "+86-571-82780610", "PHONE_NUMBER"),
+    ("", "021-59111840转8003", "PHONE_NUMBER"),
+    ("电话：", "02159111840", "PHONE_NUMBER"),
+    ("", "+49 30 40142529", "PHONE_NUMBER"),
+    ("", "+1-212-555-0115 ext. 736", "PHONE_NUMBER"),
+    ("", "(303) 555-0113", "PHONE_NUMBER"),
+    ("", "6222023602899998371", "CREDIT_CARD"),  # UnionPay, 19 digits
+    ("", "6228 4803 2756 4138 094", "CREDIT_CARD"),
+    ("", "4111-1111-1111-1111", "CREDIT_CARD"),
+    ("", "378282246310005", "CREDIT_CARD"),
+    ("", "3782 822463 10005", "CREDIT_CARD"),
+    ("", "li.lei+work@mail.example.com.cn", "EMAIL_ADDRESS"),
+    ("", "zhang@公司.中国", "EMAIL_ADDRESS"),
+    ("护照号", "E12345678", "PASSPORT"),
+    ("Passport no. ", "978410206", "PASSPORT"),
+    ("港澳通行证号", "C01079769", "PASSPORT"),
+    ("", "京A12345", "LICENSE_PLATE"),
+    ("", "沪A·D12345", "LICENSE_PLATE"),  # new energy
+    ("", "192.168.13.7", "IP_ADDRESS"),
+    ("", "10.0.0.0/8", "IP_ADDRESS"),
+    ("", "2001:db8:4520:e8ef::dac9", "IP_ADDRESS"),
+    ("", "00:1A:2b:3C:4d:5E", "MAC_ADDRESS"),
+    ("", "001a.2b3c.4d5e", "MAC_ADDRESS"),
+    ("", "536-22-8145", "US_SSN"),
+    ("SSN ", "536228145", "US_SSN"),
+    ("", "DE89370400440532013000", "IBAN_CODE"),
+    ("", "GB82 WEST 1234 5698 7654 32", "IBAN_CODE"),
+    ("", "AKIAIOSFODNN7ABCDEFG", "API_KEY"),
+    ("", "ghp_jG7ZCcDiMIdQp4Iz2UXB0sUA2CLomIhYCcQo", "API_KEY"),
+    ('api_key = "', "f5e85ab81de2e3bb4ec59deb40fe1aca", "API_KEY"),
+    ("密钥：", "Zk81pQ0sLm29vXc7Rt4yUw", "API_KEY"),
+    ("", JWT, "JWT"),
+    ("", RSA, "PRIVATE_KEY"),
+    ("密码：", "IqUP34#tmC", "PASSWORD"),
+    ("password=", "letmein", "PASSWORD"),
+    ("密码为", "Tr0ckenDock77", "PASSWORD"),
+    ("mysql://admin:", "29Q#9QFZ%k7a", "PASSWORD"),
+]
+AFTER = {"mysql://admin:": "@db.internal:3306/crm"}
+
+
+@pytest.fixture(scope="module")
+def recognizers():
+    return {recognizer.entity: recognizer for recognizer in all_recognizers()}
+
+
+@pytest.mark.parametrize(("before", "value", "kind"), FOUND)
+@pytest.mark.parametrize("glue", ["", "中", "｜"])
+def test_found_whatever_stands_beside_it(recognizers, before, value, kind, glue):
+    text = f"{glue}{before or glue}{value}{AFTER.get(before, glue)}"
+    found = recognizers[kind].analyze(text, [kind])
+    assert {(text[one.start : one.end], one.entity_type) for one in found} == {(value, kind)}
+
+
+STAYS = [
+    ("订单号DD20260119467806已发货", "an order number with letters"),
+    ("流水号 13812345678 已入账", "eleven digits that the text calls something else"),
+    ("条码6901487656985扫描失败", "a bar code"),
+    ("交易流水 6217006618526421332 是自增编号", "a card's prefix without a right last digit"),
+    ("110105194912310021", "an ID number with a wrong check character and no word for it"),
+    ("110105491231002", "fifteen digits with no word for them"),
+    ("991349123100211234", "no province"),
+    ("91350100M000100Y44", "a credit code with a wrong check character"),
+    ("固件版本11.9.12.223修复了内存泄漏", "a version"),
+    ("Firmware 8.4.11.16 supersedes v2.15.35", "versions"),
+    ("Localhost is 127.0.0.1, mask 255.255.255.0.", "addresses of no machine"),
+    ("12:30:45 and std::vector::at", "a time and code"),
+    ("api_key: YOUR_API_KEY", "a manual's placeholder"),
+    ("token: 9700dc99-6685-40b4-9a3a-5e406dcb37f3", "an identifier"),
+    ("提交 b62cbb28e74e85ceef7f3640e2a01f175ecf2c3b5a881da68707d05e4100b7cf 引入了回归", "a hash"),
+    ("密码：至少8位，含字母和数字", "a rule for passwords"),
+    ("The password is required and must be changed every 90 days.", "a sentence about passwords"),
+    ("Password: minimum 12 characters", "a rule"),
+    ("本次出差人员的护照，航班日期20260517", "a date after a word for passports"),
+    ("服务热线 400-820-7155，急救 120", "public numbers"),
+    ("图号MC-0251-CB第3版", "a drawing number"),
+    ("2025-03-01 至 2025-12-31，合计 617,473,909.35 元", "dates and amounts"),
+    ("@param name, user@host", "no domain"),
+    ("3.14159265358979", "a number"),
+    ("ABCD1234567", "letters and digits"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), STAYS)
+def test_look_alikes_stay(recognizers, text, why):
+    found = [one for kind, recognizer in recognizers.items() for one in recognizer.analyze(text, [kind])]
+    assert [(text[one.start : one.end], one.entity_type) for one in found] == [], why
+
+
+def test_table_heads_are_context(recognizers):
+    table = "| 姓名 | 护照 | 密码 |\n| --- | --- | --- |\n| 甲 | E12345678 | Ab12cd34! |\n| 乙 | G87654321 | 无 |"
+    passports = recognizers["PASSPORT"].analyze(table, ["PASSPORT"])
+    passwords = recognizers["PASSWORD"].analyze(table, ["PASSWORD"])
+    assert [table[one.start : one.end] for one in passports] == ["E12345678", "G87654321"]
+    assert [table[one.start : one.end] for one in passwords] == ["Ab12cd34!"]
+
+
+def test_check_digits_agree_with_published_examples():
+    assert id_check("11010519491231002") == "X"
+    assert uscc_check("91350100M000100Y4") == "3"
+    assert luhn("4111111111111111")
+    assert not luhn("4111111111111112")
+
+
+def test_each_kind_has_one_recognizer(recognizers):
+    assert len(recognizers) == len(RECOGNIZERS)
+
+
+@pytest.mark.parametrize(
+    "unit", ["a-", "1", "1 ", "a@", "a.", "eyJa.", "ab://b:", "::", "+1 ", "api_key=", "密码：", "-----BEGIN PRIVATE KEY-----\n"]
+)
+def test_cost_grows_in_proportion(recognizers, unit):
+    """Hostile repetition: twice the text must not cost four times the steps; a quadratic pattern would never end here."""
+    text = unit * (300_000 // len(unit))
+    for kind, recognizer in recognizers.items():
+        assert isinstance(recognizer.analyze(text, [kind]), list)
