@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-_MARKER = "made-from.json"
+MARKER = "made-from.json"
+"""Lies in every derived folder."""
 
 
 def derived_folder(folder: Path, fingerprint: str, make: Callable[[Path], None]) -> Path:
     """`folder`, made by `make(empty folder)` when it is not there whole or was made from other weights.
 
-    An interrupted making leaves nothing that is mistaken for whole: the marker is written last. Processes that need
-    the same folder wait for one another. The marker holds the sizes of the files, so that a cut-off one is made anew.
+    An interrupted making leaves nothing that is mistaken for whole: the marker is written last, when all files are on
+    the disk. Processes that need the same folder wait for one another. The marker holds the sizes of the files, so that
+    a cut-off one is made anew, and their hashes for `damaged_files`.
     """
     if _is_whole(folder, fingerprint):
         return folder
@@ -26,14 +30,40 @@ def derived_folder(folder: Path, fingerprint: str, make: Callable[[Path], None])
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             make(folder)
-            sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
-            (folder / _MARKER).write_text(json.dumps({"fingerprint": fingerprint, "sizes": sizes}), encoding="utf-8")
+            _mark(folder, fingerprint)
     return folder
+
+
+def damaged_files(folder: Path) -> list[Path]:
+    """Files of a derived folder that no longer hold what was written, after reading all their bytes."""
+    made = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    return [folder / name for name, value in made.get("sha256", {}).items() if _hash(folder / name) != value]
+
+
+def _mark(folder: Path, fingerprint: str) -> None:
+    made = sorted(path for path in folder.rglob("*") if path.is_file())
+    sizes, hashes = {}, {}
+    for path in made:
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
+        name = path.relative_to(folder).as_posix()
+        sizes[name], hashes[name] = path.stat().st_size, _hash(path)
+    (folder / MARKER).write_text(
+        json.dumps({"fingerprint": fingerprint, "sizes": sizes, "sha256": hashes}), encoding="utf-8"
+    )
+
+
+def _hash(path: Path) -> str:
+    """SHA-256 of a file's bytes; empty when it is not there."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _is_whole(folder: Path, fingerprint: str) -> bool:
     try:
-        made = json.loads((folder / _MARKER).read_text(encoding="utf-8"))
+        made = json.loads((folder / MARKER).read_text(encoding="utf-8"))
         return bool(made["fingerprint"] == fingerprint) and all(
             (folder / name).stat().st_size == size for name, size in made["sizes"].items()
         )

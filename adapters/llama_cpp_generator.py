@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from adapters.chat_format import render, render_head
 from adapters.model_catalog import ModelCatalog
 from adapters.streaming import until_stop
-from knowledge.errors import InvalidInput
+from knowledge.errors import InvalidInput, Unavailable
 from knowledge.types import Message
+
+_SEQUENCE = 0
+"""The only sequence that this back end uses."""
+_KEPT_HEADS = 6
+"""Answers, rewriting and repair, each in two languages."""
 
 
 class LlamaCppGenerator:
-    """A Generator; see `knowledge.protocols`. The KV cache of the longest common head of two prompts is reused."""
+    """A Generator; see `knowledge.protocols`.
+
+    The state after each system prompt is kept, so that it is read once and prompts in several languages do not push one
+    another out. Nothing else of an earlier prompt is reused: reading the same tokens in other portions gives slightly
+    other numbers, and so the same question might be answered otherwise the second time.
+    """
 
     backend = "llama.cpp"
 
@@ -28,8 +40,8 @@ class LlamaCppGenerator:
         self.context_tokens = min(context_tokens, entry.context)
         self._chat = catalog.chat(name)
         self._lock = threading.Lock()
-        self._heads: list[tuple[list[int], Any]] = []
-        self._llama = Llama(
+        self._heads: dict[tuple[int, ...], Any] = {}
+        self._llama: Any = Llama(
             str(catalog.require(name)),
             n_ctx=self.context_tokens,
             n_threads=cores,
@@ -59,7 +71,7 @@ class LlamaCppGenerator:
                 f"{self.context_tokens}; lower [answer] evidence_tokens or raise context_tokens"
             )
         with self._lock:
-            self._recall_head(prompt)
+            self._begin_with(self._head_tokens(messages), prompt)
             completion: Any = self._llama.create_completion(
                 prompt, max_tokens=max_tokens, temperature=temperature, seed=seed, stream=True
             )
@@ -70,28 +82,49 @@ class LlamaCppGenerator:
                 completion.close()
 
     def warm_up(self, messages: Sequence[Message]) -> None:
-        """See `Generator`. Each head's state is kept: questions in two languages do not push one another out."""
+        """See `Generator`."""
         with self._lock:
-            head = self._llama.tokenize(render_head(messages, self._chat).encode(), add_bos=False, special=True)
-            self._llama.create_completion(head, max_tokens=1, temperature=0)
-            self._heads.append((head, self._llama.save_state()))
+            self._read_head(self._head_tokens(messages))
 
-    def _recall_head(self, prompt: Sequence[int]) -> None:
-        """Bring back the state of a kept head when it shares more of `prompt` than what the model holds now."""
-        held = _shared(prompt, self._llama.input_ids[: self._llama.n_tokens].tolist())
-        tokens, state = max(self._heads, key=lambda head: _shared(prompt, head[0]), default=((), None))
-        if state is not None and _shared(prompt, tokens) > held:
-            self._llama.load_state(state)
+    def _head_tokens(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        """The system messages with which a prompt begins, as tokens."""
+        system = list(takewhile(lambda message: message.role == "system", messages))
+        return tuple(self._llama.tokenize(render_head(system, self._chat).encode(), add_bos=False, special=True))
+
+    def _begin_with(self, head: tuple[int, ...], prompt: Sequence[int]) -> None:
+        """Put the model into the state after `head`, or at the very beginning when `prompt` does not begin so."""
+        self._llama.reset()
+        if not head or tuple(prompt[: len(head)]) != head:
+            return
+        import llama_cpp
+
+        state = self._read_head(head)
+        self._llama.reset()
+        if llama_cpp.llama_state_seq_set_data(self._llama.ctx, state, len(state), _SEQUENCE) != len(state):
+            raise Unavailable("llama.cpp did not take back a kept state; lower [answer] context_tokens and start again")
+        self._llama.input_ids[: len(head)] = head
+        self._llama.n_tokens = len(head)
+
+    def _read_head(self, head: tuple[int, ...]) -> Any:
+        """The model's state after `head`: read when it is new, else as kept. About 28 kB a token for 1.5 B models."""
+        if not head:
+            return None
+        if head in self._heads:
+            self._heads[head] = self._heads.pop(head)  # the latest stands last
+            return self._heads[head]
+        import llama_cpp
+
+        self._llama.reset()
+        self._llama.eval(head)
+        size = llama_cpp.llama_state_seq_get_size(self._llama.ctx, _SEQUENCE)
+        state = (ctypes.c_uint8 * size)()
+        llama_cpp.llama_state_seq_get_data(self._llama.ctx, state, size, _SEQUENCE)
+        while len(self._heads) >= _KEPT_HEADS:
+            self._heads.pop(next(iter(self._heads)))
+        self._heads[head] = state
+        return state
 
     def close(self) -> None:
         """See `Generator`."""
         with self._lock:
             self._llama.close()
-
-
-def _shared(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many tokens both begin with."""
-    for place, (one, other) in enumerate(zip(first, second, strict=False)):
-        if one != other:
-            return place
-    return min(len(first), len(second))

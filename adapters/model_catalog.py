@@ -25,6 +25,8 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import IO, Any, Literal, Self
 
+from adapters.derived import MARKER as DERIVED_MARKER
+from adapters.derived import damaged_files
 from knowledge.errors import Damaged, InvalidInput, NotFound, Unavailable
 
 Progress = Callable[[int, int], None]
@@ -34,6 +36,9 @@ _BLOCK = 1 << 20
 _AHEAD = 3
 """Packages fetched side by side: fetching waits for the network, not for a processor."""
 _MARKER = "verified.json"
+_SAFE = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "LICENSE*")
+"""What is taken from a hub repository whose files are not listed: weights that cannot run code, and plain text."""
+_OTHER_ENGINES = ("onnx/*", "openvino/*", "imgs/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +54,15 @@ class ModelFile:
 class PackageSource:
     """Packages that carry a model: either one with all files under `folder`, or `count` with a part of one file each.
 
-    In `package` and `member` `{n}` stands for the number of the part, from 1.
+    In `package` and `member` `{n}` stands for the number of the part, from 1. `platform` is given where the packages
+    are made for one kind of machine only: nothing in them is run, so their data serves every kind.
     """
 
     package: str
     folder: str = ""
     member: str = ""
     count: int = 1
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +93,6 @@ class ModelEntry:
     packages: PackageSource | None = None
     hub: HubSource | None = None
     tests: bool = False
-
-    @property
-    def fingerprint(self) -> str:
-        """Names the weights: the first 16 hex digits of the hash over the files' hashes."""
-        return hashlib.sha256("".join(file.sha256 for file in self.files).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,8 @@ class ModelCatalog:
         """The pulled model: its file, or its folder when it has several; None when it has not been pulled whole."""
         entry = self.get(name)
         held = self._marker(entry)
-        if not held or any(not self._unchanged(entry, file, held) for file in held):
+        listed = {file.name for file in entry.files}
+        if not held or not listed <= held.keys() or any(not self._unchanged(entry, file, held) for file in held):
             return None
         if len(entry.files) == 1:
             return self._home(entry) / entry.files[0].name
@@ -168,6 +171,18 @@ class ModelCatalog:
     def home(self, name: str) -> Path:
         """The folder of a model in the cache; derived files such as converted weights go into sub-folders of it."""
         return self._home(self.get(name))
+
+    def fingerprint(self, name: str) -> str:
+        """Names the weights: the first 16 hex digits of the hash over the files' hashes.
+
+        Raises Unavailable for a model whose hashes are recorded at its first pull, when it has not been pulled.
+        """
+        entry = self.get(name)
+        hashes = [file.sha256 for file in entry.files]
+        if not hashes or not all(hashes):
+            self.require(name)
+            hashes = [row["sha256"] for _, row in sorted(self._marker(entry).items())]
+        return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
 
     def pull(self, name: str, progress: Progress = lambda _done, _total: None) -> Path:
         """The model's path, fetched and verified first when it is not there.
@@ -203,6 +218,11 @@ class ModelCatalog:
                 problems.append(f"{path}: is missing; run `plumbline models pull {name}`")
             elif _hash(path) != row["sha256"]:
                 problems.append(f"{path}: does not match its SHA-256; delete it and run `plumbline models pull {name}`")
+        for marker in sorted(self._home(entry).glob(f"*/{DERIVED_MARKER}")):
+            problems += [
+                f"{path}: is not what was converted; delete {marker.parent}, it is made anew when needed"
+                for path in damaged_files(marker.parent)
+            ]
         return problems
 
     # --- where it lies ------------------------------------------------------------------------------------------
@@ -240,10 +260,9 @@ class ModelCatalog:
     def _accept(self, entry: ModelEntry) -> None:
         """Hash what a source brought, refuse what is wrong, and write the marker last."""
         home = self._home(entry)
-        names = [file.name for file in entry.files] or sorted(
-            str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and path.name[0] != "."
-        )
-        wanted = {file.name: file.sha256 for file in entry.files}
+        names = [file.name for file in entry.files] or _files_in(home)
+        before = {name: row["sha256"] for name, row in self._marker(entry).items()}
+        wanted = dict.fromkeys(names, "") | before | {file.name: file.sha256 for file in entry.files if file.sha256}
         held = {}
         missing = [name for name in names if not (home / name).is_file()]
         if missing or not names:
@@ -251,7 +270,7 @@ class ModelCatalog:
         for name in names:
             path = home / name
             found = _hash(path)
-            if wanted.get(name) and found != wanted[name]:
+            if wanted[name] and found != wanted[name]:
                 path.unlink()
                 raise Damaged(
                     f"{entry.name}: {name} has SHA-256 {found[:16]}…, not {wanted[name][:16]}…; it was removed and "
@@ -280,12 +299,15 @@ class ModelCatalog:
         """Copy the files from the user's own folder: `FOLDER/NAME/FILE` or `FOLDER/FILE`."""
         folder = self.folder or Path()
         done = 0
-        for file in entry.files:
-            places = [folder / entry.name / file.name, folder / file.name]
+        names = [file.name for file in entry.files] or _files_in(folder / entry.name)
+        if not names:
+            raise Unavailable(f"{folder} has no folder {entry.name} with the model's files")
+        for name in names:
+            places = [folder / entry.name / name, folder / name]
             found = next((place for place in places if place.is_file()), None)
             if found is None:
-                raise Unavailable(f"{folder} has no {file.name}")
-            target = self._home(entry) / file.name
+                raise Unavailable(f"{folder} has no {name}")
+            target = self._home(entry) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(found, target)
             done += target.stat().st_size
@@ -335,24 +357,31 @@ class ModelCatalog:
     def _from_hub(self, entry: ModelEntry, progress: Progress) -> None:
         """Fetch from the model hub, for those who reach one; needs the extra `hub`."""
         try:
+            import httpx
             import huggingface_hub as hub
-            from huggingface_hub.errors import HfHubHTTPError
         except ImportError as error:
             raise Unavailable("the model hub needs `pip install plumbline-assistant[hub]`") from error
         source = entry.hub
         if source is None:
             raise AssertionError("only called for entries with a hub repository")
+        home = self._home(entry)
         try:
-            hub.snapshot_download(
-                source.repository,
-                revision=source.revision,
-                local_dir=self._home(entry),
-                allow_patterns=[file.name for file in entry.files] or None,
+            with _Watch(home, entry.bytes, progress):
+                hub.snapshot_download(
+                    source.repository,
+                    revision=source.revision,
+                    local_dir=home,
+                    allow_patterns=[file.name for file in entry.files] or list(_SAFE),
+                    ignore_patterns=None if entry.files else list(_OTHER_ENGINES),
+                )
+        except (httpx.HTTPError, OSError) as error:
+            reason = str(error).partition("\n")[0]
+            raise Unavailable(f"the hub repository {source.repository} cannot be fetched ({reason})") from error
+        shutil.rmtree(home / ".cache", ignore_errors=True)
+        if not entry.files and not any(home.rglob("*.safetensors")):
+            raise Unavailable(
+                f"the hub repository {source.repository} has no weights as safetensors, and others are not loaded"
             )
-        except (HfHubHTTPError, OSError) as error:
-            raise Unavailable(f"the hub repository {source.repository} cannot be fetched ({error})") from error
-        shutil.rmtree(self._home(entry) / ".cache", ignore_errors=True)
-        progress(entry.bytes, entry.bytes)
 
 
 def _refuse_offline(entry: ModelEntry, _progress: Progress) -> None:
@@ -371,6 +400,17 @@ def _entry(row: dict[str, Any]) -> ModelEntry:
         packages=PackageSource(**packages) if packages else None,
         hub=HubSource(**hub) if hub else None,
     )
+
+
+def _files_in(folder: Path) -> list[str]:
+    """Names of a model's own files in its folder: not what was derived from them, nor what keeps the books."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        derived = any((folder / parent / DERIVED_MARKER).exists() for parent in name.parents)
+        if path.is_file() and not derived and name.as_posix() != _MARKER and not any(p[0] == "." for p in name.parts):
+            found.append(name.as_posix())
+    return found
 
 
 def _hash(path: Path) -> str:
@@ -444,8 +484,12 @@ class _Fetcher:
         target = self.folder / str(number)
         target.mkdir()
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
+        # Only wheels: to look at a source package pip would run it.
+        options = ["--no-cache-dir", "--only-binary", ":all:", "--dest", str(target)]
+        if self._source.platform:
+            options += ["--platform", self._source.platform]
         process = subprocess.Popen(
-            [*pip, "--no-cache-dir", "--dest", str(target), package],
+            [*pip, *options, package],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
@@ -457,10 +501,9 @@ class _Fetcher:
         self._running.discard(process)
         wheel = next(target.glob("*.whl"), None)
         if process.returncode != 0 or wheel is None:
-            lines = [line for line in (errors or "").splitlines() if line.startswith("ERROR")] or [
-                "pip brought no wheel"
-            ]
-            raise Unavailable(f"the package {package} cannot be fetched ({lines[-1].removeprefix('ERROR: ')})")
+            said = [line for line in (errors or "").splitlines() if line.strip()] or ["pip brought no wheel"]
+            reason = next((line for line in reversed(said) if line.startswith("ERROR")), said[-1])
+            raise Unavailable(f"the package {package} cannot be fetched ({reason.removeprefix('ERROR: ')})")
         return wheel
 
 

@@ -34,8 +34,10 @@ class OpenVinoEmbedder:
     def __init__(self, name: str, catalog: ModelCatalog, threads: int) -> None:
         entry = catalog.get(name)
         weights = catalog.require(name)
-        folder = derived_folder(catalog.home(name) / _LAYOUT, entry.fingerprint, lambda place: _convert(weights, place))
-        self.fingerprint = entry.fingerprint
+        folder = derived_folder(
+            catalog.home(name) / _LAYOUT, catalog.fingerprint(name), lambda place: _convert(weights, place)
+        )
+        self.fingerprint = catalog.fingerprint(name)
         self.max_tokens = entry.context
         self._prefixes = {"query": entry.query_prefix, "passage": entry.passage_prefix}
         self._tokenizer = e5_tokenizer.read(folder / "tokenizer.json")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.chat_format import render, render_head
+from adapters.chat_format import plain, render, render_head
 from adapters.derived import derived_folder
 from adapters.model_catalog import ModelCatalog
 from adapters.streaming import until_stop
@@ -39,7 +39,7 @@ class OpenVinoGenerator:
         self._chat = catalog.chat(name)
         self._lock = threading.Lock()
         folder = derived_folder(
-            catalog.home(name) / _LAYOUT, entry.fingerprint, lambda place: _convert(weights, place, cores)
+            catalog.home(name) / _LAYOUT, catalog.fingerprint(name), lambda place: _convert(weights, place, cores)
         )
         self._pipeline = genai.LLMPipeline(
             str(folder),
@@ -51,9 +51,7 @@ class OpenVinoGenerator:
 
     def count_tokens(self, text: str) -> int:
         """See `Generator`."""
-        for token in self._chat.control:
-            text = text.replace(token, f"{token[0]} {token[1:]}")
-        return self._count(text)
+        return self._count(plain(text, self._chat))
 
     def _count(self, text: str) -> int:
         return int(self._tokenizer.encode(text, add_special_tokens=False).input_ids.get_shape()[1])

@@ -30,11 +30,11 @@ class SentenceTransformersEmbedder:
         if entry.format == "e5s1":
             weights = folder
             folder = derived_folder(
-                catalog.home(name) / _LAYOUT, entry.fingerprint, lambda place: _convert(weights, place)
+                catalog.home(name) / _LAYOUT, catalog.fingerprint(name), lambda place: _convert(weights, place)
             )
         torch.set_num_threads(threads or os.cpu_count() or 1)
         self._model = SentenceTransformer(str(folder), device="cuda" if torch.cuda.is_available() else "cpu")
-        self.fingerprint = entry.fingerprint
+        self.fingerprint = catalog.fingerprint(name)
         self.max_tokens = entry.context
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self._model.max_seq_length = entry.context

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from knowledge.graph import TermGraph
-from knowledge.language import detect_language
-
 from app.evidence import Evidence
 from app.texts import FACT_OF, MORE_ABOUT
+from knowledge.graph import TermGraph
+from knowledge.language import detect_language
 from knowledge.types import AlignmentReport, Language, User
 
 _MOST = 3

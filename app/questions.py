@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.language import detect_language
-
 from knowledge.types import Language
 from knowledge.words import content_words
 

@@ -11,11 +11,12 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, cast
 
 from ingest.types import Limits, LoadedDocument, Unreadable
 
@@ -93,7 +94,7 @@ class _Worker:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: _Process | None = None
         self._closed = False
 
     def read(self, request: Request) -> Outcome:
@@ -112,42 +113,26 @@ class _Worker:
         return UNCHANGED if "unchanged" in answer else LoadedDocument.from_json(answer["document"])
 
     def _answer(self, message: bytes) -> dict[str, Any] | Unreadable:
-        process = self._process or self._start()
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both were asked to be pipes
-        deadline = time.monotonic() + self._limits.seconds + (0 if self._process else _START_SECONDS)
-        self._process = process
         try:
-            process.stdin.write(message)
-            process.stdin.flush()
-            size = int.from_bytes(_exactly(process.stdout.fileno(), 8, deadline), "big")
-            answer: dict[str, Any] = json.loads(_exactly(process.stdout.fileno(), size, deadline))
+            process = self._process or self._start()
+            process.send(message)
+            return process.receive(self._limits.seconds)
         except TimeoutError:
             self.end()
             return Unreadable(f"took longer than {self._limits.seconds:g} s to read")
         except (BrokenPipeError, EOFError):
             self.end()
             return Unreadable(f"crashed the reader, or needs more than {self._limits.memory_mb} MiB of memory")
-        return answer
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        """A fresh interpreter: forking a process with threads and models in it is neither safe nor small."""
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
-        return subprocess.Popen(
-            [sys.executable, "-m", "ingest.loaders.worker", str(self._limits.memory_mb)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
+    def _start(self) -> _Process:
+        self._process = _Process(self._limits.memory_mb)
+        self._process.receive(_START_SECONDS)
+        return self._process
 
     def end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None and not pipe.closed:
-                    _close(pipe)
+            process.end()
 
     def kill(self) -> None:
         self._closed = True
@@ -156,11 +141,43 @@ class _Worker:
             process.kill()
 
 
-def _close(pipe: Any) -> None:
-    try:
-        pipe.close()
-    except BrokenPipeError:
-        return  # what was still buffered for a process that is gone
+class _Process:
+    """A fresh interpreter with two pipes: forking a process with threads and models in it is neither safe nor small."""
+
+    def __init__(self, memory_mb: int) -> None:
+        path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "ingest.loaders.worker", str(memory_mb)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": path},
+        )
+
+    def send(self, message: bytes) -> None:
+        """Raises BrokenPipeError when the process is gone."""
+        pipe = cast("IO[bytes]", self._popen.stdin)
+        pipe.write(message)
+        pipe.flush()
+
+    def receive(self, seconds: float) -> dict[str, Any]:
+        """The next answer. Raises TimeoutError when it does not come in time and EOFError when the process ends."""
+        deadline = time.monotonic() + seconds
+        pipe = cast("IO[bytes]", self._popen.stdout).fileno()
+        size = int.from_bytes(_exactly(pipe, 8, deadline), "big")
+        answer: dict[str, Any] = json.loads(_exactly(pipe, size, deadline))
+        return answer
+
+    def kill(self) -> None:
+        self._popen.kill()
+
+    def end(self) -> None:
+        """Kill it, wait for its end and close the pipes."""
+        self._popen.kill()
+        self._popen.wait()
+        with suppress(BrokenPipeError):  # what is still buffered for a process that is gone
+            cast("IO[bytes]", self._popen.stdin).close()
+        cast("IO[bytes]", self._popen.stdout).close()
 
 
 def _exactly(descriptor: int, size: int, deadline: float) -> bytes:

@@ -20,7 +20,8 @@ def closure(name: str, extras: set[str], found: dict[str, str], seen: set[tuple[
         found[package.metadata["Name"].lower().replace("_", "-")] = package.version.split("+")[0]
     for text in package.requires or ():
         requirement = Requirement(text)
-        wanted = [extra for extra in extras | {""} if not requirement.marker or requirement.marker.evaluate({"extra": extra})]
+        marker = requirement.marker
+        wanted = [extra for extra in extras | {""} if marker is None or marker.evaluate({"extra": extra})]
         for extra in wanted:
             if (requirement.name, extra) not in seen:
                 seen.add((requirement.name, extra))

@@ -21,9 +21,12 @@ from knowledge.errors import InvalidInput, NotFound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streamlit.delta_generator import DeltaGenerator
+
     from app.conversation import Vote
     from knowledge.types import Language
 
+_BODY = "plb-body"
 _REFRESH = 0.25
 _BAD = ("wrong_fact", "wrong_source", "incomplete", "outdated", "wrong_term", "hard_to_read")
 _GOOD = ("accurate", "good_sources", "clear")
@@ -46,12 +49,33 @@ def chat(page: Page) -> None:
         asked = st.chat_input(page.say("chat.placeholder"), key="plb-question", max_chars=MAX_QUESTION)
         if asked and asked.strip():
             _ask(page, conversation, asked)
-        if not messages and not line:
-            _welcome(page)
-        for message in messages:
-            _message(page, message, last=message is messages[-1] and not line)
         _source_drawer(page, messages, line)
-        _write(page, line)
+        with _body(conversation):
+            if not messages and not line:
+                _welcome(page)
+            for message in messages:
+                _message(page, message, last=message is messages[-1] and not line)
+            _write(page, line)
+
+
+def _body(conversation: str | None) -> DeltaGenerator:
+    """The place for a conversation: another one than before it when another conversation is shown.
+
+    Streamlit keeps what a run does not overwrite until the run ends, and a run lasts as long as an answer takes. The
+    place that was left is emptied at once.
+    """
+    import streamlit as st
+
+    shown, second = st.session_state.get(_BODY, (conversation, False))
+    if shown != conversation:
+        second = not second
+    st.session_state[_BODY] = (conversation, second)
+    if second:
+        st.empty()
+        return st.container()
+    body = st.container()
+    st.empty()
+    return body
 
 
 def _messages(page: Page, conversation: str | None) -> Sequence[StoredMessage] | None:
@@ -141,8 +165,7 @@ def _message(page: Page, message: StoredMessage, *, last: bool) -> None:
             show_if(pieces.edits(shown, message.id, say, found.language))
         show(pieces.foot(found, shown, say))
         _actions(page, message, found, last=last)
-        if last:
-            _follow_ups(page, message, found)
+        _follow_ups(page, message, found.follow_ups if last else ())
 
 
 def show_if(html: Html) -> None:
@@ -162,9 +185,9 @@ def _actions(page: Page, message: StoredMessage, found: Answer, *, last: bool) -
             key=f"vote-{message.id}",
             default=None if message.vote is None else int(message.vote == "up"),
         )
-        if last and st.button(
-            say("answer.regenerate"), key=f"redo-{message.id}", icon=":material/refresh:", type="tertiary"
-        ):
+        if not last:
+            st.empty()  # the button's place: Streamlit would leave the old one standing while the next answer comes
+        elif st.button(say("answer.regenerate"), key=f"redo-{message.id}", icon=":material/refresh:", type="tertiary"):
             page.shared.assistant.workspace.conversations.remove_message(message.id, page.user)
             _ask(page, message.conversation, message.question, found.language)
         if st.button(
@@ -186,14 +209,17 @@ def _in_own_language(found: Answer) -> str:
     return words(found.language)("answer.other_language")
 
 
-def _follow_ups(page: Page, message: StoredMessage, found: Answer) -> None:
+def _follow_ups(page: Page, message: StoredMessage, questions: Sequence[str]) -> None:
+    """Questions to go on with; without any their places are emptied."""
     import streamlit as st
 
-    if not found.follow_ups:
+    if not questions:
+        st.empty()
+        st.empty()
         return
     show(element("p", page.say("answer.follow_ups"), class_="plb-label"))
     with st.container(key="plb-follow-ups", gap="xsmall"):
-        for number, question in enumerate(found.follow_ups):
+        for number, question in enumerate(questions):
             if st.button(
                 literal(question), key=f"next-{message.id}-{number}", icon=":material/subdirectory_arrow_right:"
             ):

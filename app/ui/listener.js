@@ -21,6 +21,7 @@ export default function (component) {
     if (!button) return
     event.preventDefault()
     if (button.dataset.plb === "copy") copy(button, data.copied)
+    else if (button.dataset.plb === "edit") write(textarea(), button.dataset.text)
     else setTriggerValue("act", { name: button.dataset.plb, message: button.dataset.message, number: Number(button.dataset.number) })
   }
 
@@ -62,7 +63,7 @@ export default function (component) {
   return () => window.__plumblineOff?.()
 }
 
-// The text box may appear after this script; React only takes a value that comes with an input event.
+// The text box may appear after this script.
 function restoreDraft(textarea, owner) {
   const kept = sessionStorage.getItem(DRAFT)
   if (!kept) return undefined
@@ -74,10 +75,16 @@ function restoreDraft(textarea, owner) {
     sessionStorage.removeItem(DRAFT)
     const draft = JSON.parse(kept)
     if (!box || box.value || draft.owner !== owner) return
-    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, draft.written)
-    box.dispatchEvent(new Event("input", { bubbles: true }))
+    write(box, draft.written)
   }, 150)
   return timer
+}
+
+// React only takes a value that comes with an input event.
+function write(box, text) {
+  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text)
+  box.dispatchEvent(new Event("input", { bubbles: true }))
+  box.focus()
 }
 
 async function copy(button, done) {

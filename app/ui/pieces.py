@@ -15,12 +15,24 @@ from knowledge.types import Language
 _LINE_HEAD = re.compile(r"^\s*(?:[-*+]|#{1,6}|>)\s+")
 _TABLE_RULE = re.compile(r"[|:\s-]+")
 _LONGEST_TIP = 220
+_SHOWN_AT_ONCE = 4
 
 
 def question(text: str, say: Words) -> Html:
     """What the user asked."""
     shown = render_plain(text, parts=Parts(chip=chips(say)))
-    return element("div", element("div", shown, role="note", aria_label=say("chat.you")), class_="plb-question")
+    edit = element(
+        "button",
+        "✎",
+        class_="plb-act",
+        type="button",
+        data_plb="edit",
+        data_text=text,
+        title=say("chat.edit"),
+        aria_label=say("chat.edit"),
+    )
+    bubble = element("div", shown, class_="plb-asked", role="note", aria_label=say("chat.you"))
+    return element("div", edit, bubble, class_="plb-question")
 
 
 def stage(words: str, note: str = "") -> Html:
@@ -34,8 +46,11 @@ def evidence(title: str, citations: Sequence[Citation], message: str, say: Words
     if not citations:
         return Html("")
     head = element("summary", title, element("span", _count(citations, say)))
-    rows = (element("li", _source(citation, message, say)) for citation in citations)
-    return element("details", head, element("ol", *rows), class_="plb-evidence", open=opened)
+    rows = [element("li", _source(citation, message, say)) for citation in citations]
+    first, rest = element("ol", *rows[:_SHOWN_AT_ONCE]), rows[_SHOWN_AT_ONCE:]
+    more = element("summary", say("evidence.more", count=len(rest)))
+    others = element("details", more, element("ol", *rest), class_="plb-others") if rest else ""
+    return element("details", head, first, others, class_="plb-evidence", open=opened)
 
 
 def _count(citations: Sequence[Citation], say: Words) -> str:
@@ -81,7 +96,7 @@ def where(citation: Citation, say: Words) -> str:
 def draft(text: str, citations: Sequence[Citation], say: Words) -> Html:
     """The answer while it is being written; its citations are not checked yet."""
     known = {citation.marker: citation for citation in citations}
-    shown = render_markdown(text, parts=Parts(lambda number: _plain_marker(number, known), chips(say)))
+    shown = render_markdown(text, parts=Parts(lambda number: _plain_marker(number, known), chip=chips(say)))
     return element("div", shown, class_="plb-prose plb-cursor")
 
 
@@ -95,7 +110,7 @@ def answer(shown: ShownAnswer, found: Answer, message: str, say: Words) -> Html:
     marks = [_edit_mark(edit, say, found.language) for edit in shown.edits] + [
         _doubt_mark(doubt, say) for doubt in shown.doubts
     ]
-    parts = Parts(lambda number: _marker(number, known, message, say), chips(say))
+    parts = Parts(lambda number: _marker(number, known, message, say), chip=chips(say), copy=say("answer.copy_code"))
     return element(
         "div",
         render_markdown(shown.text, marks, parts),

@@ -55,6 +55,8 @@ class Parts:
     """How the special places of a text are shown: citation markers by number, placeholders of hidden personal data."""
 
     marker: Callable[[int], Html | None] = lambda _number: None
+    copy: str = ""
+    """What the button says that copies a block of code; empty: no button."""
     chip: Callable[[str], Html] = lambda kind: element("span", kind, class_="plb-chip")
 
 
@@ -141,12 +143,21 @@ class _Writer:
             case "code_inline":
                 return element("code", self._marked(token.content))
             case "fence" | "code_block":
-                return element("pre", element("code", self._marked(token.content)), class_="plb-wide", tabindex="0")
+                return self._code(token.content)
             case "softbreak" | "hardbreak":
                 return element("br")
             case "hr":
                 return element("hr")
         return self.text(token.content)
+
+    def _code(self, text: str) -> Html:
+        block = element("pre", element("code", self._marked(text)), class_="plb-wide", tabindex="0")
+        if not self._parts.copy:
+            return block
+        button = element(
+            "button", self._parts.copy, class_="plb-act", type="button", data_plb="copy", data_text=_MARKS.sub("", text)
+        )
+        return element("div", block, button, class_="plb-code")
 
     def text(self, text: str) -> Html:
         """Running text with its special places."""

@@ -73,13 +73,13 @@ def _demo(say: Words, accounts: list[DemoAccount], next_page: str) -> Html:
 
 def _demo_form(say: Words, account: DemoAccount, next_page: str) -> Html:
     groups = ", ".join(sorted(account.groups))
-    sees = say("sign_in.demo_groups", groups=groups) if groups else say("sign_in.demo_no_groups")
+    sees = f" · {say('sign_in.demo_groups', groups=groups)}" if groups else ""
     fields = (("name", account.name), ("password", account.password), ("next", next_page))
     hidden = join(Html(f'<input type="hidden" name="{key}" value="{escape(value)}">') for key, value in fields)
     button = element(
         "button",
         element("b", account.display_name),
-        element("small", say(f"role.{account.role}"), " · ", sees),
+        element("small", say(f"role.{account.role}"), sees),
         element("small", account.name),
         element("small", account.password),
         type="submit",

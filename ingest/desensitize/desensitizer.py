@@ -16,6 +16,7 @@ from ingest.types import Block, LoadedDocument
 from knowledge.types import Language, Span
 
 if TYPE_CHECKING:
+    from ingest.desensitize.context import TextView
     from ingest.desensitize.recognizers.base import Recognizer
 
 _RECOGNIZERS_VERSION = "1"
@@ -58,7 +59,10 @@ class Desensitizer:
         Doing it twice changes nothing more. `language` is a hint that today's recognizers do not need.
         """
         del language
-        found = (self._span(text, one) for one in _without_overlaps(self._find(text)))
+        from ingest.desensitize.context import TextView
+
+        view = TextView(text)
+        found = (self._span(view, one) for one in _without_overlaps(self._find(view)))
         spans = [span for span in found if span is not None and text[span.start : span.end] != span.replacement]
         return _replaced(text, 0, spans), spans
 
@@ -82,24 +86,20 @@ class Desensitizer:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _find(self, text: str) -> list[_Found]:
-        from ingest.desensitize.context import TextView
+    def _find(self, view: TextView) -> list[_Found]:
         from ingest.desensitize.recognizers.base import ViewArtifacts
 
-        artifacts = ViewArtifacts(TextView(text))
+        artifacts = ViewArtifacts(view)
         return [
             _Found(result.start, result.end, result.score, recognizer)
             for recognizer in self._registry
-            for result in recognizer.analyze(text, self._entities, artifacts)
+            for result in recognizer.analyze(view.text, self._entities, artifacts)
         ]
 
-    def _span(self, text: str, found: _Found) -> Span | None:
+    def _span(self, view: TextView, found: _Found) -> Span | None:
         """What comes into a place; None when the value is one that stays."""
-        from ingest.desensitize.context import TextView
-
         recognizer = found.recognizer
-        original = text[found.start : found.end]
-        value = TextView(original).plain
+        value = view.plain[found.start : found.end]
         canonical = recognizer.canonical(value)
         if (recognizer.entity, canonical) in self._kept or self._is_own_address(recognizer.entity, canonical):
             return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 import email
 import email.policy
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
-from typing import cast
 
 from ingest.loaders.encoding import decode
 from ingest.types import Block, Limits, LoadedDocument, Unreadable
@@ -37,7 +36,7 @@ def _message(message: EmailMessage, limits: Limits) -> LoadedDocument:
     if body is not None:
         blocks += _body(body, limits)
     for part in list(message.iter_attachments())[:_MOST_ATTACHMENTS]:
-        blocks += _attachment(cast("EmailMessage", part), limits)
+        blocks += _attachment(part, limits)
     return LoadedDocument("eml", tuple(blocks), subject, _metadata(message))
 
 
@@ -48,7 +47,7 @@ def _metadata(message: EmailMessage) -> dict[str, str]:
     return metadata
 
 
-def _body(part: EmailMessage, limits: Limits) -> list[Block]:
+def _body(part: MIMEPart, limits: Limits) -> list[Block]:
     from ingest.loaders import html, text
 
     data = part.get_payload(decode=True)
@@ -59,7 +58,7 @@ def _body(part: EmailMessage, limits: Limits) -> list[Block]:
     return text.blocks_of(decode(data, part.get_content_charset())[0])
 
 
-def _attachment(part: EmailMessage, limits: Limits) -> list[Block]:
+def _attachment(part: MIMEPart, limits: Limits) -> list[Block]:
     """The attachment's name as a heading with its text, or a line that names it where its text cannot be read."""
     from ingest.loaders import load_bytes
 

@@ -15,7 +15,6 @@ from ingest.loaders.headings import heading_level
 from ingest.loaders.tables import markdown_table
 from ingest.types import Block
 
-_EDGE_LINES = 3
 _NUMBER = re.compile(r"\d{1,6}")
 _PAGE_NUMBER = re.compile(
     r"[-–—\s]*(?:第\s*)?(?:page\s*|seite\s*|p\.\s*)?\d{1,4}(?:\s*(?:/|of|von|页\s*[,，/]?\s*共|页)\s*\d{0,4})?(?:\s*页)?[-–—\s]*",
@@ -60,6 +59,8 @@ class Line:
     top: float
     size: float
     bold: bool
+    in_margin: bool = False
+    """Whether it stands where running heads do, in the outermost part of the page."""
     cells: tuple[tuple[float, str], ...] = ()
     """The left edge and text of the parts between wide gaps; more than one in a row of a table or form."""
 
@@ -79,10 +80,12 @@ _HeadKey = tuple[str, int]
 
 
 def _repeated(pages: list[list[Line]]) -> set[_HeadKey]:
-    """Edge lines at the same place of half the pages, with the same text but for a number that counts pages."""
+    """Lines in the margins of half the pages, at one height, with one text but for a number that counts pages."""
     seen: dict[_HeadKey, list[tuple[int, list[int]]]] = {}
     for number, lines in enumerate(pages):
-        for line in _edges(lines):
+        for line in lines:
+            if not line.in_margin:
+                continue
             numbers = [int(digits) for digits in _NUMBER.findall(line.text)]
             seen.setdefault(_key(line), []).append((number, numbers))
     needed = max(2, len(pages) * 0.5)
@@ -103,22 +106,14 @@ def _counts_pages(found: list[tuple[int, list[int]]]) -> bool:
     )
 
 
-def _edges(lines: list[Line]) -> list[Line]:
-    by_height = sorted(lines, key=lambda line: line.top)
-    return by_height[:_EDGE_LINES] + by_height[-_EDGE_LINES:] if len(lines) > 2 * _EDGE_LINES else by_height
-
-
 def _without_edges(lines: list[Line], repeated: set[_HeadKey], body: float) -> list[Line]:
-    edges = {id(line) for line in _edges(lines)}
-    outermost = {
-        id(line)
-        for line in (*sorted(lines, key=lambda line: line.top)[:1], *sorted(lines, key=lambda line: -line.top)[:1])
-    }
+    by_height = sorted(lines, key=lambda line: line.top)
+    outermost = {id(line) for line in (*by_height[:1], *by_height[-1:])}
 
     def runs(line: Line) -> bool:
-        if id(line) in edges and _key(line) in repeated:
+        if line.in_margin and _key(line) in repeated:
             return True
-        if id(line) not in outermost or len(lines) < 2:
+        if id(line) not in outermost or len(lines) == 1:
             return False
         # In smaller letters than the text and with the page's number at its end: a running line on a single page
         small = line.size < _SMALLER * body and re.search(rf"(?<!\d){line.page}\s*$", line.text) is not None

@@ -25,6 +25,8 @@ _HYPHEN = frozenset({0x02, 0xFFFE})
 _NO_CHARACTER = frozenset({0, *range(0xD800, 0xE000)})
 _SIZE_SAMPLES = 12
 _BOLD = 600
+_MARGIN = 0.09
+"""Share of the page's height at its top and bottom where running heads stand: an inch of A4 is 0.085."""
 _CELL_GAP = 1.6
 """Letter sizes between two words beyond which they stand in different columns."""
 _METADATA = {"Author": "author", "CreationDate": "created", "Subject": "subject", "Keywords": "keywords"}
@@ -91,13 +93,14 @@ def page_lines(page: Any, number: int) -> list[Line]:
         handle = text_page.raw
         box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
         lines: list[Line] = []
-        line = _LineBuilder(number)
+        margins = _margins(page)
+        line = _LineBuilder(number, margins)
         for place in range(text_page.count_chars()):
             code = raw.FPDFText_GetUnicode(handle, place)
             if code in _LINE_END or code in _HYPHEN:
                 line.add_text("-" if code in _HYPHEN else "")
                 lines += line.finish()
-                line = _LineBuilder(number)
+                line = _LineBuilder(number, margins)
                 continue
             character = "\ufffd" if code in _NO_CHARACTER else chr(code)
             if not character.isspace() and raw.FPDFText_GetLooseCharBox(handle, place, ctypes.byref(box)):
@@ -115,11 +118,20 @@ def page_lines(page: Any, number: int) -> list[Line]:
         text_page.close()
 
 
+def _margins(page: Any) -> tuple[float, float]:
+    """Below the first and above the second height a line stands in a margin; on a turned page none does."""
+    _, bottom, _, top = page.get_mediabox()
+    if page.get_rotation():
+        return -math.inf, math.inf
+    return bottom + _MARGIN * (top - bottom), top - _MARGIN * (top - bottom)
+
+
 class _LineBuilder:
     """Collects the characters of one line; a wide gap between two of them begins another cell."""
 
-    def __init__(self, page: int) -> None:
+    def __init__(self, page: int, margins: tuple[float, float]) -> None:
         self._page = page
+        self._margins = margins
         self._cells: list[tuple[float, list[str]]] = []
         self._box: tuple[float, float, float, float] | None = None
         self._sizes: list[float] = []
@@ -154,7 +166,10 @@ class _LineBuilder:
         if not text or self._box is None:
             return []
         size = sorted(self._sizes)[len(self._sizes) // 2]
-        return [Line(text, self._page, *self._box, max(size, 1.0), self._bold * 2 > len(self._sizes), cells)]
+        middle = (self._box[1] + self._box[3]) / 2
+        in_margin = not self._margins[0] < middle < self._margins[1]
+        bold = self._bold * 2 > len(self._sizes)
+        return [Line(text, self._page, *self._box, max(size, 1.0), bold, in_margin, cells)]
 
 
 def _check_text(pages: list[list[Line]]) -> None:

@@ -1,7 +1,8 @@
 """The process that reads files: a parser that loops, swells or crashes on a hostile file takes only this one with it.
 
 `python -m ingest.loaders.worker MEMORY_MB` answers requests, one JSON object per line on standard input, with eight
-bytes of length and a JSON object on standard output. It opens no socket, and ends when its input ends.
+bytes of length and a JSON object on standard output, and sends one such object first when it is ready. It opens no
+socket, and ends when its input ends.
 """
 
 from __future__ import annotations
@@ -26,10 +27,15 @@ def main() -> None:
     answers = _own_output()
     _limit_memory(int(sys.argv[1]))
     sys.addaudithook(_refuse_network)
+    _send(answers, {"ready": True})
     for line in sys.stdin.buffer:
-        answer = json.dumps(answer_to(json.loads(line))).encode("ascii")
-        answers.write(len(answer).to_bytes(8, "big") + answer)
-        answers.flush()
+        _send(answers, answer_to(json.loads(line)))
+
+
+def _send(answers: BinaryIO, value: dict[str, Any]) -> None:
+    answer = json.dumps(value).encode("ascii")
+    answers.write(len(answer).to_bytes(8, "big") + answer)
+    answers.flush()
 
 
 def answer_to(request: dict[str, Any]) -> dict[str, Any]:

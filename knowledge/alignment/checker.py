@@ -18,14 +18,16 @@ from knowledge.alignment.passages import Passages, words_around
 from knowledge.alignment.relations import Judgement, RelationJudge
 from knowledge.alignment.repair import Repair
 from knowledge.alignment.terms import TermCheck, TermFinding
+from knowledge.alignment.wording import bag
 from knowledge.graph.linker import Linker
 from knowledge.graph.store import TermGraph
-from knowledge.types import AlignmentReport, Edit, Finding, Language, MentionResult, Passage, User, Verdict
+from knowledge.types import AlignmentReport, Edit, Finding, FindingKind, Language, MentionResult, Passage, User, Verdict
 
 if TYPE_CHECKING:
     from knowledge.protocols import Embedder
 
 _ROUNDS = 3
+_NO_WORDS = bag("")
 
 
 class CheckSettings(Protocol):
@@ -100,9 +102,7 @@ class Checker:
         edits, last = check.repair(first) if self._settings.edit else ((), first)
         return self._report(first, last, edits, check)
 
-    def _report(
-        self, first: _Examined, last: _Examined, edits: tuple[Edit, ...], check: _Check
-    ) -> AlignmentReport:
+    def _report(self, first: _Examined, last: _Examined, edits: tuple[Edit, ...], check: _Check) -> AlignmentReport:
         draft = first.draft
         accuracy, coverage = metrics.relation_measures(first.judgements)
         sentences = [draft.text[start:end] for start, end in draft.sentences]
@@ -113,9 +113,7 @@ class Checker:
             findings=first.findings,
             edits=edits,
             mentions=tuple(
-                MentionResult(
-                    start=link.start, end=link.end, concept=link.concept, label_kind=link.readings[0].kind
-                )
+                MentionResult(start=link.start, end=link.end, concept=link.concept, label_kind=link.readings[0].kind)
                 for link in draft.links
                 if not link.weak
             ),
@@ -148,13 +146,13 @@ class _Check:
 
     def examine(self, text: str) -> _Examined:
         """Protect, link, read claims, check terms, relations and quantities, and plan what could be put right."""
-        draft = read_draft(text, self._linker, self._user, self._language, self._context, self._asked)
+        draft = read_draft(text, self._linker, self._user, None, self._context, self._asked)
         language = self._language or draft.language
         terms = self._terms.check(draft, language)
         judgements = self._judge.judge(self._reader.read(draft))
         repair = Repair(self._graph, draft, language, self._asked)
         findings = [_term_finding(draft, term) for term in terms]
-        repairs = [(term.edit,) for term in terms if term.edit is not None]
+        repairs: list[tuple[Edit, ...]] = [(term.edit,) for term in terms if term.edit is not None]
         checked: set[int] = set()
         for judgement in judgements:
             finding, edits = self._relation(draft, judgement, judgements, repair)
@@ -175,14 +173,12 @@ class _Check:
     ) -> tuple[Finding | None, list[Edit]]:
         """What one claim comes to, with the passages as second witness."""
         claim = judgement.claim
-        if claim.modality != "asserted":
+        if claim.modality != "asserted" or judgement.status == "unsupported":
             return None, []
         if judgement.status == "supported":
             return self._claim_finding(draft, "supported", judgement), []
-        if judgement.status == "unsupported":
-            return None, []
         if claim.target.quantity is not None:
-            witness = self.passages.quantity(claim.subject, claim.target.quantity, ())
+            witness = self.passages.quantity(claim.subject, claim.target.quantity, _NO_WORDS)
             if witness.status == "supported":
                 return self._claim_finding(draft, "conflict", judgement, witness.passage), []
             return self._claim_finding(draft, "contradicted", judgement), repair.quantity(judgement)
@@ -198,9 +194,7 @@ class _Check:
             return ""
         return self.passages.together(claim.subject, claim.object)
 
-    def _quantities(
-        self, draft: Draft, checked: set[int], repair: Repair
-    ) -> list[tuple[Finding, list[Edit]]]:
+    def _quantities(self, draft: Draft, checked: set[int], repair: Repair) -> list[tuple[Finding, list[Edit]]]:
         """Quantities that the graph knows nothing about, against the passages."""
         if not len(self.passages):
             return []
@@ -219,7 +213,9 @@ class _Check:
                 for subject in subjects:
                     witness = self.passages.quantity(subject, said, words)
                     if witness.status == "supported":
-                        found.append((_finding(draft, "supported", slot, (subject,), (f"passage {witness.passage}",)), []))
+                        found.append(
+                            (_finding(draft, "supported", slot, (subject,), (f"passage {witness.passage}",)), [])
+                        )
                         break
                     if witness.status == "contradicted":
                         finding = _finding(draft, "contradicted", slot, (subject,), (f"passage {witness.passage}",))
@@ -227,7 +223,7 @@ class _Check:
                         break
         return found
 
-    def _claim_finding(self, draft: Draft, kind: str, judgement: Judgement, passage: str = "") -> Finding:
+    def _claim_finding(self, draft: Draft, kind: FindingKind, judgement: Judgement, passage: str = "") -> Finding:
         claim = judgement.claim
         language = self._language or draft.language
         evidence = []
@@ -317,7 +313,7 @@ def _ambiguous(draft: Draft) -> list[Finding]:
 
 def _finding(
     draft: Draft,
-    kind: str,
+    kind: FindingKind,
     slot: Slot,
     concepts: tuple[str, ...],
     evidence: tuple[str, ...] = (),
@@ -325,7 +321,7 @@ def _finding(
 ) -> Finding:
     start, end = draft.sentence_around(slot.start, slot.end)
     return Finding(
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         start=slot.start,
         end=slot.end,
         text=draft.text[slot.start : slot.end],

@@ -1,4 +1,4 @@
-"""What a text states: (subject, relation, object) read from sentences, lists and tables by the graph's own wordings."""
+"""What a text states: (subject, relation, object), read from prose, lists and tables by the graph's own wordings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from knowledge.alignment.contexts import TOPIC_RANK as _TOPIC_RANK
 from knowledge.alignment.contexts import Context, Surroundings, groups_of, paired
 from knowledge.alignment.draft import Draft, Slot, Unit
 from knowledge.alignment.modality import Modality, clause_ends, modality_of, own_modalities
@@ -20,12 +21,29 @@ MIN_SCORE = 0.3
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin\s+that\s+order\b|分别|各自", re.IGNORECASE)
 _PASSIVE = frozenset({"by", "由", "被"})
 _EXTRA, _STRANGE = 0.1, 0.5
-"""What a word between subject and object costs that the wording does not have: any word; one that other relations own."""
+"""What a word between subject and object costs that the wording lacks: any word; one that other relations own."""
 
 _UNSPECIFIC = 0.4
 """What is left of a score when only the common words of a wording are there."""
 
 _TELLING = 0.7
+
+_ANY_KEY = frozenset(
+    tokens("date time day month year number amount value figure unit name type item")
+    + tokens("日期 时间 数量 金额 数值 数字 名称 编号 类型")
+)
+"""Keys that name a kind of value and no relation: "Date: 2024-02-20" may be any date of a policy."""
+_APPOSED = re.compile(r"\s*[,，(（]?\s*(?:the\s+)?", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"\W*(?:the|its?|this|that|these|those|they|their|he|she|his|her|both|for|at|in|on|under|with|since|from|as|to"
+    r"|by|of|there|here|please|note|today|currently|now|also|and|but|yes|no|according|upstream|downstream|you|we|our"
+    r"|contact|ask|see|every|each|any|all|up|within|after|before|when|while|where|then)\b",
+    re.IGNORECASE,
+)
+"""How an English sentence begins that may be about what was named before; a noun would be a subject of its own."""
+_OPENING = re.compile(r"\s*(?:at|with|for)\s+(?:only\s+|just\s+|about\s+|nearly\s+)?", re.IGNORECASE)
+_OPENING_SCORE = 0.8
+_COPULA = re.compile(r"\W*(?:is|was|are|were|as|being|[是为任]|担任|作为)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,8 @@ class Claim:
     `score` in (0, 1] tells how well the words fit the relation. `near`: nothing stands between subject and object.
     `rank`: how likely the subject is the one meant, 0 the likeliest. `exact`: the words are a phrase of the graph,
     letter by letter. `known`: the graph has the object in this relation. `vague`: no word of content was needed.
+    `size`: how much the words weigh that were found. `group` names or quantities are joined by "and" and the like to
+    one whose first stands at `joint`. `beside`: what is named directly before or after the object ("CFO Jane Doe").
     """
 
     unit: int
@@ -51,6 +71,9 @@ class Claim:
     rank: int = 0
     known: bool = False
     vague: bool = False
+    size: float = 0.0
+    joint: int = 0
+    beside: tuple[str, ...] = ()
 
     @property
     def topic(self) -> bool:
@@ -65,6 +88,7 @@ class _Fit:
     score: float = 0.0
     exact: bool = False
     vague: bool = False
+    size: float = 0.0
 
 
 class ClaimReader:
@@ -86,13 +110,22 @@ class ClaimReader:
             return []
         if unit.key:
             return list(self._keyed(unit))
-        groups = groups_of(unit)
+        groups = groups_of(replace(unit, slots=self._telling(unit.slots)))
         around = Surroundings(unit, groups, [unit.start + place for place in clause_ends(unit.text)])
         if _RESPECTIVELY.search(unit.text):
             pairs = paired(groups)
             if pairs:
                 return list(self._respectively(unit, groups, pairs, around))
         return _one_direction(list(self._prose(unit, groups, around)))
+
+    def _telling(self, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+        """Without words that name a relation here, though a concept is called so too: the president of X is Y."""
+        return tuple(slot for slot in slots if slot.link is None or not self._names_relation(slot, len(slots)))
+
+    def _names_relation(self, slot: Slot, slots: int) -> bool:
+        if slot.link is None or slots < 3:  # noqa: PLR2004 - subject, object and the word in question
+            return slot.link is not None and slot.link.weak and self._words.is_name(slot.link.text)
+        return self._words.is_name(slot.link.text)
 
     # --- prose ----------------------------------------------------------------------------------------------------
 
@@ -117,22 +150,47 @@ class ClaimReader:
                 continue
             for target in targets:
                 for relation in self._fitting(subject.link.concept, target, context):
+                    joint = targets[0].start
                     fit = self._fit(relation, context, subject, target, subject_first=subject_first)
+                    if relation.literal and not fit.exact:
+                        fit = max(fit, self._opening(unit, subject.link.concept, relation, target), key=_order)
                     if fit.score < MIN_SCORE or (_doubtful(subject, target) and not fit.exact):
                         continue
-                    yield self._claim(unit, subject.link.concept, relation, target, subject, fit, context, size)
+                    claim = self._claim(unit, subject.link.concept, relation, target, subject, fit, context, size)
+                    yield replace(claim, joint=joint)
 
     def _about_topics(
         self, unit: Unit, groups: Sequence[list[Slot]], group: Sequence[Slot], context: Context
     ) -> Iterator[Claim]:
         here = {slot.link.concept for slots in groups for slot in slots if slot.link}
+        _, before, after = context.literal
+        turned = replace(
+            context, before=context.middle, middle=context.after, after=bag(""), literal=(before, after, "")
+        )
         for place, topic in enumerate(unit.topics):
             for target in group if topic not in here else ():
                 for relation in self._fitting(topic, target, context):
-                    fit = self._fit(relation, context, None, target, subject_first=True)
+                    if not self._refers(unit, relation, target):
+                        continue
+                    fit = max(
+                        self._fit(relation, context, None, target, subject_first=True),
+                        self._fit(relation, turned, None, target, subject_first=False),
+                        key=_order,
+                    )
+                    if relation.literal and not fit.exact:
+                        fit = max(fit, self._opening(unit, topic, relation, target), key=_order)
                     if fit.score >= MIN_SCORE and not _doubtful(target):
                         ranked = replace(context, rank=context.rank + place)
-                        yield self._claim(unit, topic, relation, target, None, fit, ranked, len(group))
+                        claim = self._claim(unit, topic, relation, target, None, fit, ranked, len(group))
+                        yield replace(claim, joint=group[0].start)
+
+    def _refers(self, unit: Unit, relation: Relation, target: Slot) -> bool:
+        """Whether a sentence may be about what was named before it: it begins neither with a noun nor with a name."""
+        first = re.match(r"[\W_]*([A-Za-z][A-Za-z'-]*)", unit.text)
+        if first is None or first.end() > target.start - unit.start or _REFERENCE.match(unit.text):
+            return True
+        words = tokens(first[1])
+        return not words or relation.id in self._words.users(words[0])
 
     # --- "respectively" -------------------------------------------------------------------------------------------
 
@@ -178,14 +236,14 @@ class ClaimReader:
             if content == words:
                 return 1.0
             match = self._words.matched(tuple(words), said)
-            if not match.found:
+            if not match.found or content <= _ANY_KEY:
                 continue
             score = 2 * match.found / (sum(map(self._words.weight, content)) + match.whole)
             if words and (content <= words or words <= content):
                 # "Administrator" for "system administrator", "地点" for "办公地点"
                 score = max(score, 0.85)
             best = max(best, min(score, 0.95))
-        if best < MIN_SCORE:
+        if best < MIN_SCORE and not content <= _ANY_KEY:
             best = self._inside_words(relation, written)
         return best
 
@@ -209,7 +267,7 @@ class ClaimReader:
             words = joined(context.before, context.middle, context.after)
         names = self._words.relations_with(words) if words else set()
         if context is not None:
-            names |= self.profiles.bare
+            names |= self.profiles.bare if target.link is not None else self.profiles.measuring
         for name in sorted(names):
             relation = self._relations[name]
             if self.profiles.fits(relation, subject, target):
@@ -230,18 +288,34 @@ class ClaimReader:
             if cue.subject_first is not None and cue.subject_first != subject_first:
                 continue
             if cue.subject_first is not None and context.near and _literally(cue, context):
-                best = max(best, _Fit(1.0, exact=True, vague=cue.bare), key=_order)
+                best = max(best, _Fit(1.0, exact=True, vague=cue.bare, size=self._words.size(cue)), key=_order)
                 continue
-            if cue.bare or (cue.subject_first is None and either and not _may_name(cue, context, subject_first)):
+            undirected = cue.subject_first is None
+            if cue.bare or (undirected and either and not _may_name(cue, context, subject_first)):
                 continue
-            best = max(best, _Fit(self._cue_score(relation, cue, context)), key=_order)
+            if undirected and subject is None and not subject_first:
+                continue
+            score = self._cue_score(relation, cue, context, subject_first=subject_first)
+            best = max(best, _Fit(score, size=score * self._words.size(cue)), key=_order)
         return best
 
-    def _cue_score(self, relation: Relation, cue: Cue, context: Context) -> float:
+    def _opening(self, unit: Unit, subject: str, relation: Relation, target: Slot) -> _Fit:
+        """How well "At 1.5 kg it …" fits the one relation that measures such things of the subject."""
+        said = target.quantity
+        if said is None or not _OPENING.fullmatch(unit.text[: target.start - unit.start]):
+            return _Fit()
+        alike = [other for other in self._relations.values() if self.profiles.gauges(other, subject, said)]
+        return _Fit(_OPENING_SCORE) if [other.id for other in alike] == [relation.id] else _Fit()
+
+    def _cue_score(self, relation: Relation, cue: Cue, context: Context, *, subject_first: bool) -> float:
         parts = (cue.before, context.before), (cue.middle, context.middle), (cue.after, context.after)
         if cue.subject_first is None:
-            places = [context.before, context.middle, context.after]
-            if context.near:
+            places = [context.middle]
+            if context.rank < _TOPIC_RANK or _COPULA.match(context.literal[2]):
+                places.append(context.after)
+            if subject_first or not [word for word in context.middle.words if not is_direction(word)]:
+                places.append(context.before)
+            if context.near and subject_first:
                 places.append(joined(context.before, context.middle))
             match = max((self._words.matched(cue.middle, place) for place in places), key=lambda match: match.found)
         else:
@@ -297,15 +371,29 @@ class ClaimReader:
             rank=context.rank,
             known=target.link is None or self.profiles.known_object(relation, said),
             vague=fit.vague,
+            size=fit.size,
+            beside=_beside(unit, target),
         )
+
+
+def _beside(unit: Unit, target: Slot) -> tuple[str, ...]:
+    """Concepts named directly before or after a slot, with nothing but a comma or bracket between."""
+    found: list[str] = []
+    for other in unit.slots:
+        if other.link is None or other is target:
+            continue
+        first, second = (other, target) if other.start < target.start else (target, other)
+        if _APPOSED.fullmatch(unit.text[first.end - unit.start : max(0, second.start - unit.start)]):
+            found.extend(other.concepts)
+    return tuple(found)
 
 
 def _texts(relation: Relation) -> list[str]:
     return [text.text for text in (*relation.labels, *relation.phrases)]
 
 
-def _order(fit: _Fit) -> tuple[bool, bool, float]:
-    return fit.exact, not fit.vague, fit.score
+def _order(fit: _Fit) -> tuple[bool, bool, float, float]:
+    return fit.exact, not fit.vague, fit.score, fit.size
 
 
 def _doubtful(*slots: Slot) -> bool:
@@ -337,11 +425,28 @@ def _may_name(cue: Cue, context: Context, subject_first: bool) -> bool:
     """
     _, middle, after = context.literal
     turned = not _PASSIVE.isdisjoint(context.middle.words)
+    if not _told_between(cue, context, subject_first):
+        return False
+    genitive = re.search(r"\b(of|for|to)$", middle)
     if "of" not in cue.words:
-        turned ^= bool(re.search(r"\b(?:of|for|to)$", middle)) and not _incomplete(cue, context.middle)
+        turned ^= bool(genitive and genitive[1] not in cue.words) and not _incomplete(cue, context.middle)
         turned ^= bool(re.match(r"(?:是|为|担任|任|作为)", middle)) and after.startswith("的")
-        turned ^= bool(re.match(r"(?:is|was|are|were)\b", middle)) and after.startswith("'s")
+        turned ^= bool(re.fullmatch(r"(?:is|was|are|were)", middle)) and _named_next(cue, after)
     return turned != subject_first
+
+
+def _told_between(cue: Cue, context: Context, subject_first: bool) -> bool:
+    """Whether the relation is named between the two, or before or after them with nothing but "is" between."""
+    if not _incomplete(cue, context.middle):
+        return True
+    linked = re.fullmatch(r"(?:'s |的)?(?:is|was|are|were|是|为)?", context.literal[1])
+    return bool(linked) and (subject_first or bool(context.after.words))
+
+
+def _named_next(cue: Cue, after: str) -> bool:
+    """Whether the name of the relation follows: "A is B's manager", "A are the B champions"."""
+    words = tokens(" ".join(after.split()[:3]))
+    return bool(words) and words[0] in cue.words
 
 
 def _incomplete(cue: Cue, said: Bag) -> bool:

@@ -16,6 +16,10 @@ _CONNECTOR = re.compile(
     re.IGNORECASE,
 )
 _CITATION = re.compile(r"\[\d{1,3}\]")
+TOPIC_RANK = 3
+"""The rank of what the sentence does not name itself."""
+_RELATIVE = re.compile(r"\s*,?\s*(?:which|who|that)\b(?=\s+\w)", re.IGNORECASE)
+_ASIDE = re.compile(r"[（(][^（）()\n]{0,60}[）)]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,9 @@ class Surroundings:
         groups, unit = self._groups, self._unit
         first, second = min(subject, target), max(subject, target)
         adjacent = second - first == 1
-        if not adjacent and subject > target and not far:
+        if not adjacent and not far and (subject > target or self._relative(second - 1)):
             return None
+        relative = adjacent and subject < target and self._relative(first)
         start = groups[first - 1][-1].end if first else unit.start
         stop = groups[second + 1][0].start if second + 1 < len(groups) else unit.end
         if adjacent or far:
@@ -89,10 +94,14 @@ class Surroundings:
         else:
             middle = (groups[second - 1][-1].end, groups[second][0].start)
         before = (start, groups[first][0].start) if adjacent or far else (0, 0)
-        same_clause = far or not self._ends_within(groups[first][-1].end, groups[second][0].start)
+        if relative:
+            middle = (middle[0] + relative, middle[1])
+        same_clause = far or not self._ends_within(middle[0], groups[second][0].start)
         near = (adjacent and same_clause) or far
         rank = 0 if near else 1 if self._opens_clause(subject) else 2
-        return self._context(before, middle, (groups[second][-1].end, stop), whole=adjacent or far, near=near, rank=rank)
+        return self._context(
+            before, middle, (groups[second][-1].end, stop), whole=adjacent or far, near=near, rank=rank
+        )
 
     def around(self, number: int) -> Context:
         """The words around one group, for a subject that the sentence does not name."""
@@ -101,7 +110,7 @@ class Surroundings:
         stop = groups[number + 1][0].start if number + 1 < len(groups) else unit.end
         group = groups[number]
         return self._context(
-            (0, 0), (start, group[0].start), (group[-1].end, stop), whole=False, near=False, rank=3
+            (0, 0), (start, group[0].start), (group[-1].end, stop), whole=False, near=False, rank=TOPIC_RANK
         )
 
     def inside(self, number: int) -> Context:
@@ -114,6 +123,11 @@ class Surroundings:
         return self._context(*places, whole=True, near=True, rank=0)
 
     # --- parts ----------------------------------------------------------------------------------------------------
+
+    def _relative(self, number: int) -> int:
+        """How long the ", which" after a group is: what follows is said of its last name, of no other; 0 for none."""
+        match = _RELATIVE.match(self._unit.text, self._groups[number][-1].end - self._unit.start)
+        return len(match[0]) if match else 0
 
     def _opens_clause(self, number: int) -> bool:
         """Whether a group is the first name of its clause."""
@@ -141,7 +155,7 @@ class Surroundings:
 
     def _piece(self, start: int, end: int) -> str:
         base = self._unit.start
-        return _CITATION.sub("", self._unit.text[max(0, start - base) : max(0, end - base)])
+        return _ASIDE.sub(" ", _CITATION.sub("", self._unit.text[max(0, start - base) : max(0, end - base)]))
 
     def _without_apposition(self, span: tuple[int, int]) -> tuple[int, int]:
         """Without the comma of an English apposition: "its administrator, X"."""

@@ -180,7 +180,8 @@ class _Reader:
             if named and listed and slots:
                 self._heading = self._names(named)
         slots = self._slots_in(body, end)
-        self._add(body, end, slots)
+        # "Investigation: led by X": what stands before the colon is what the rest is about
+        self._add(body, end, slots, lonely=pair is not None)
         if listed:
             self._note_pair(slots[:1])
         else:
@@ -213,9 +214,10 @@ class _Reader:
             for key, value in pairs:
                 slots = self._slots_in(*value)
                 if self._slots_in(*key):
-                    # a table of names and their value: its head says what the value is
-                    head = text[slice(*cells[0][1])].strip()
-                    self._add(value[0], value[1], slots, key=head, topics=self._names(self._slots_in(*key)))
+                    # A table of names and their value: its head says what the value is; of amounts: when it holds
+                    head, names = text[slice(*cells[0][1])].strip(), self._names(self._slots_in(*key))
+                    if names:
+                        self._add(value[0], value[1], slots, key=head, topics=names)
                 else:
                     self._add(value[0], value[1], slots, key=text[slice(*key)].strip(" *"))
             self._heading = before
@@ -237,9 +239,18 @@ class _Reader:
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
-    def _add(self, start: int, end: int, slots: Sequence[Slot], key: str = "", topics: Sequence[str] = ()) -> None:
+    def _add(
+        self,
+        start: int,
+        end: int,
+        slots: Sequence[Slot],
+        key: str = "",
+        topics: Sequence[str] = (),
+        *,
+        lonely: bool = False,
+    ) -> None:
         about = tuple(dict.fromkeys([*topics, *self._heading, *self._recent, *self._before, *self._question]))
-        if topics:
+        if topics or lonely:
             about = tuple(dict.fromkeys(topics))
         text = self._draft.text[start:end]
         plain = _without_names(text, start, slots)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 Modality = Literal["asserted", "negated", "hedged", "conditional", "historical", "asked", "compared"]
 
-_CLAUSE_END = re.compile(r"[,，;；:：。!！?？\n|]|\.(?=\s|$)| [–—-] |——|\b(?:but|whereas|while|although|though)\b|而是|但是|而(?=是|不)|但(?=[^凡])")
+_CLAUSE_END = re.compile(
+    r"[,，;；:：。!！?？\n|]|\.(?=\s|$)| [–—-] |——|\b(?:but|whereas|while|although|though)\b"
+    r"|而是|但是|而(?=是|不)|但(?=[^凡])"
+)
 
 _HARMLESS_NOT = re.compile(
     r"\b(?:not\s+(?:only|just|merely)|no\s+(?:later|more|less|fewer|longer\s+than|sooner|earlier)\s*(?:than)?|not\s+(?:later|more|less|exceed\w*|to\s+exceed)"
@@ -58,18 +62,42 @@ def modality_of(sentence: str, start: int, end: int, own: frozenset[Modality] = 
     Questions, suppositions and the past colour a whole sentence; a denial or a comparison its clause and, where a
     correction follows it ("not A but B"), the rest. `own`: what the relation itself is about ("plans to acquire").
     """
-    if _ASKED.search(sentence):
-        return "asked"
-    for modality, pattern in _COLOURS:
-        if modality not in own and pattern.search(sentence):
-            return modality
-    clause = clause_around(sentence, start, end)
-    words = _HARMLESS_NOT.sub(lambda match: " " * len(match[0]), sentence)[clause[0] : clause[1]]
-    if "negated" not in own and _NEGATION.search(words):
-        return "negated"
-    if "compared" not in own and _COMPARED.search(sentence[clause[0] : clause[1]]):
-        return "compared"
-    return "asserted"
+    first, last = clause_around(sentence, start, end)
+    said = (*_whole(sentence), *_clause(_without_harmless(sentence)[first:last], sentence[first:last]))
+    return next((modality for modality in said if modality not in own), "asserted")
+
+
+# A sentence is asked about once for each reading of it, so what it says is kept for a while
+_KEPT = 1 << 12
+
+
+@lru_cache(maxsize=_KEPT)
+def _whole(sentence: str) -> tuple[Modality, ...]:
+    """What colours a whole sentence, the strongest first."""
+    asked: tuple[Modality, ...] = ("asked",) if _ASKED.search(sentence) else ()
+    return asked + tuple(modality for modality, pattern in _COLOURS if pattern.search(sentence))
+
+
+@lru_cache(maxsize=_KEPT)
+def _clause(words: str, clause: str) -> tuple[Modality, ...]:
+    """What colours a clause; `words` is the clause without denials that deny nothing."""
+    found: list[Modality] = []
+    if _NEGATION.search(words):
+        found.append("negated")
+    if _COMPARED.search(clause):
+        found.append("compared")
+    return tuple(found)
+
+
+@lru_cache(maxsize=_KEPT)
+def _without_harmless(sentence: str) -> str:
+    return _HARMLESS_NOT.sub(lambda match: " " * len(match[0]), sentence)
+
+
+@lru_cache(maxsize=_KEPT)
+def _clause_marks(sentence: str) -> tuple[tuple[int, int], ...]:
+    marks = (match.span() for match in _CLAUSE_END.finditer(sentence))
+    return tuple(mark for mark in marks if not _inside_number(sentence, mark[0]))
 
 
 _COLOURS: tuple[tuple[Modality, re.Pattern[str]], ...] = (
@@ -81,7 +109,11 @@ _COLOURS: tuple[tuple[Modality, re.Pattern[str]], ...] = (
 
 def own_modalities(texts: Iterable[str]) -> frozenset[Modality]:
     """What a relation's names and phrases say by themselves: a "previous owner" is past, and stated as a fact."""
-    patterns: tuple[tuple[Modality, re.Pattern[str]], ...] = (*_COLOURS, ("compared", _COMPARED), ("negated", _NEGATION))
+    patterns: tuple[tuple[Modality, re.Pattern[str]], ...] = (
+        *_COLOURS,
+        ("compared", _COMPARED),
+        ("negated", _NEGATION),
+    )
     bare = [_HARMLESS_NOT.sub(" ", text.replace("{subject}", "◆").replace("{object}", "◆")) for text in texts]
     return frozenset(kind for kind, pattern in patterns if any(pattern.search(text) for text in bare))
 
@@ -89,21 +121,21 @@ def own_modalities(texts: Iterable[str]) -> frozenset[Modality]:
 def clause_around(sentence: str, start: int, end: int) -> tuple[int, int]:
     """The clause in which a place stands; commas inside numbers end nothing."""
     first, last = 0, len(sentence)
-    for match in _CLAUSE_END.finditer(sentence):
-        if _inside_number(sentence, match.start()):
-            continue
-        if match.end() <= start:
-            first = match.end()
-        elif match.start() >= end:
-            last = match.start()
+    for opens, closes in _clause_marks(sentence):
+        if closes <= start:
+            first = closes
+        elif opens >= end:
+            last = opens
             break
     return first, last
 
 
 def clause_ends(sentence: str) -> list[int]:
     """Where clauses end, ascending."""
-    return [match.start() for match in _CLAUSE_END.finditer(sentence) if not _inside_number(sentence, match.start())]
+    return [start for start, _ in _clause_marks(sentence)]
 
 
 def _inside_number(text: str, place: int) -> bool:
-    return text[place] in ",.:" and 0 < place < len(text) - 1 and text[place - 1].isdigit() and text[place + 1].isdigit()
+    return (
+        text[place] in ",.:" and 0 < place < len(text) - 1 and text[place - 1].isdigit() and text[place + 1].isdigit()
+    )

@@ -9,11 +9,22 @@ from dataclasses import dataclass
 from knowledge.alignment.claims import Claim, ClaimReader
 from knowledge.alignment.draft import Draft, Slot, Unit, read_draft
 from knowledge.alignment.modality import clause_around, modality_of
-from knowledge.alignment.quantities import Quantity, comparable, same
-from knowledge.alignment.wording import is_direction, tokens
+from knowledge.alignment.quantities import Quantity, comparable, differs, same
+from knowledge.alignment.synonyms import FAMILIES_OF
+from knowledge.alignment.wording import Bag, bag, is_direction, joined
 from knowledge.graph.linker import Link, Linker
 from knowledge.types import Language, Passage, User
 from knowledge.words import content_words
+
+_REFERRING = frozenset(
+    (
+        "team unit group company department division organisation organization product system policy count "
+        "total number compris consist amount share percent percentag rate ratio "
+        "比例 占比 比率 团队 部门 小组 公司 单位 产品 系统 办法 制度 规定 共 总共 共有 共计 "
+        "合计 现有 达 数量 "
+    ).split()
+)
+"""Words that only point at the subject or say that something is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +32,7 @@ class _Said:
     """A quantity in a passage with the words of its clause."""
 
     quantity: Quantity
-    words: frozenset[str]
+    words: Bag
     passage: str
 
 
@@ -38,7 +49,12 @@ class Passages:
     """The passages of one check, read once."""
 
     def __init__(
-        self, passages: Sequence[Passage], linker: Linker, reader: ClaimReader, user: User | None, language: Language | None
+        self,
+        passages: Sequence[Passage],
+        linker: Linker,
+        reader: ClaimReader,
+        user: User | None,
+        language: Language | None,
     ) -> None:
         self._passages = passages
         self._drafts: list[tuple[Passage, Draft]] = [
@@ -62,7 +78,7 @@ class Passages:
 
     # --- quantities -----------------------------------------------------------------------------------------------
 
-    def quantity(self, subject: str, said: Quantity, words: Iterable[str]) -> Witness:
+    def quantity(self, subject: str, said: Quantity, words: Bag) -> Witness:
         """What the passages say about a quantity that the text states of `subject` with these words around it.
 
         Contradicted only by exactly one value of the same kind, said of the subject with at least one of the words.
@@ -71,15 +87,19 @@ class Passages:
         for told in about:
             if same(said, told.quantity):
                 return Witness("supported", told.passage)
-        if said.bound in ("above", "range") or not about or not said.dimension:
+        if not about or not said.dimension:
             return Witness("silent")
-        content = {word for word in words if not is_direction(word)}
-        alike = [told for told in about if content & told.words]
-        if not content:
-            alike = about
+        content = frozenset(word for word in words.words if not is_direction(word) and word not in _REFERRING)
+        families = frozenset(number for word in content for number in FAMILIES_OF.get(word, ()))
+        alike = [told for told in about if not content or content & told.words.words or families & told.words.families]
         values = {(told.quantity.value, told.quantity.year, told.quantity.month, told.quantity.day) for told in alike}
         rest = {(told.quantity.value, told.quantity.year, told.quantity.month, told.quantity.day) for told in about}
-        if len(values) == 1 and (content or len(rest) == 1) and not self._anywhere(said):
+        if (
+            len(values) == 1
+            and differs(said, alike[0].quantity)
+            and (content or len(rest) == 1)
+            and not self._anywhere(said)
+        ):
             return Witness("contradicted", alike[0].passage, alike[0].quantity)
         return Witness("silent")
 
@@ -126,8 +146,14 @@ class Passages:
     def _read(self, passage: Passage, draft: Draft) -> None:
         main = next((link.concept for link in draft.links if not link.ambiguous and not link.weak), None)
         for unit in draft.units:
-            here = [slot.link.concept for slot in unit.slots if slot.link and not slot.link.ambiguous and not slot.link.weak]
-            subjects = dict.fromkeys([*here[:1], *( [main] if main else []), *unit.topics[:1]] if not here else [*here, *([main] if main else [])])
+            here = [
+                slot.link.concept for slot in unit.slots if slot.link and not slot.link.ambiguous and not slot.link.weak
+            ]
+            subjects = dict.fromkeys(
+                [*here[:1], *([main] if main else []), *unit.topics[:1]]
+                if not here
+                else [*here, *([main] if main else [])]
+            )
             for slot in unit.slots:
                 self._note(passage, unit, slot, subjects)
 
@@ -140,17 +166,17 @@ class Passages:
                 self._names.setdefault(subject, set()).update((concept, passage.id) for concept in slot.concepts)
             return
         first, last = clause_around(unit.text, *place)
-        words = frozenset(tokens(unit.key)) | frozenset(tokens(unit.text[first : place[0]])) | frozenset(tokens(unit.text[place[1] : last]))
+        words = joined(bag(unit.key), bag(unit.text[first : place[0]]), bag(unit.text[place[1] : last]))
         for subject in subjects:
             self._about.setdefault(subject, []).append(_Said(slot.quantity, words, passage.id))
 
 
-def words_around(unit: Unit, slot: Slot) -> list[str]:
-    """The content words of the clause around a slot, without names and quantities."""
+def words_around(unit: Unit, slot: Slot) -> Bag:
+    """The words of the clause around a slot, without names and quantities."""
     place = slot.start - unit.start, slot.end - unit.start
     first, last = clause_around(unit.text, *place)
     rest = list(unit.text)
     for other in unit.slots:
         rest[other.start - unit.start : other.end - unit.start] = " " * (other.end - other.start)
     clause = re.sub(r"\[\d+\]", " ", "".join(rest)[first:last])
-    return [*tokens(unit.key), *tokens(clause)]
+    return joined(bag(unit.key), bag(clause))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import lru_cache
 
 from knowledge.alignment.draft import Slot
@@ -13,6 +14,7 @@ from knowledge.graph.types import Relation
 
 _TIME = frozenset({"time", "months", "business days"})
 _MONEY = frozenset({"CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "CHF"})
+_HEAT = frozenset({"temperature", "kelvin", "fahrenheit"})
 _CONTAINING = frozenset(
     "part locat locate region state city county country within contain province district area belong "
     "属于 隶属 隶属于 位于 所在 所在地 国家 省 城市 地区 上级 上级部门".split()
@@ -29,7 +31,15 @@ class Profiles:
             for relation in graph.relations()
             if any(not content_of(phrase.text) for phrase in relation.phrases)
         }
+        self.measuring = self.bare | {
+            relation.id for relation in graph.relations() if relation.literal and relation.unit
+        }
         self._seen = lru_cache(maxsize=1 << 14)(self._read_seen)
+        self._companions = lru_cache(maxsize=1 << 14)(self._read_companions)
+        self._roles: dict[str, set[str]] = defaultdict(set)
+        for relation in graph.relations():
+            for fact in () if relation.literal else graph.facts_in(relation.id):
+                self._roles[fact.object].add(relation.id)
         self.containing = frozenset(relation.id for relation in graph.relations() if _contains(relation))
 
     def fits(self, relation: Relation, subject: str, target: Slot) -> bool:
@@ -45,6 +55,13 @@ class Profiles:
     def swappable(self, relation: Relation, subject: str, target: str) -> bool:
         """Whether the two could just as well stand the other way round."""
         return not relation.literal and self._in_domain(relation, target) and self._in_range(relation, subject)
+
+    def gauges(self, relation: Relation, subject: str, said: Quantity) -> bool:
+        """Whether the graph has a quantity of the same kind in this relation of the subject."""
+        return relation.literal and any(
+            _same_family(said, value) and value.unit is not None
+            for value in true_quantities(self._graph, relation, subject)
+        )
 
     def known_object(self, relation: Relation, concept: str) -> bool:
         """Whether the graph has the concept as object of the relation, for whatever subject."""
@@ -62,12 +79,16 @@ class Profiles:
     def _in_range(self, relation: Relation, concept: str) -> bool:
         types, objects, _, _ = self._seen(relation.id)
         own = self._graph.types_of(concept)
-        if concept in objects:
+        if concept in objects or (own and not own.isdisjoint(relation.range or types)):
             return True
-        if relation.range:
-            # What has no class at all may be anything, unless everything else here has one
-            return not own.isdisjoint(relation.range) if own or types else True
-        return not types or not own.isdisjoint(types)
+        if own and relation.range:
+            return False
+        # Classes do not tell: whatever is the object of other facts must keep company with objects of this relation
+        roles = self._roles.get(concept)
+        return not roles or not roles.isdisjoint(self._companions(relation.id))
+
+    def _read_companions(self, relation: str) -> frozenset[str]:
+        return frozenset(role for concept in self._seen(relation)[1] for role in self._roles.get(concept, ()))
 
     def _read_seen(self, relation: str) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
         graph = self._graph
@@ -99,8 +120,8 @@ def _same_family(said: Quantity, true: Quantity) -> bool:
         return true.unit is None and bare_year(true) is not None
     if said.unit is None or true.unit is None:
         return True
-    one, other = said.unit.dimension, true.unit.dimension
-    return one == other or {one, other} <= _TIME or {one, other} <= _MONEY
+    both = {said.unit.dimension, true.unit.dimension}
+    return len(both) == 1 or any(both <= family for family in (_TIME, _MONEY, _HEAT))
 
 
 def content_of(phrase: str) -> list[str]:

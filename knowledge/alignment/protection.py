@@ -14,16 +14,18 @@ _EXTENSIONS = (
     "json|log|md|mov|mp3|mp4|msg|msi|odp|ods|odt|pdf|php|png|ppt|pptx|ps1|py|rar|rdf|rtf|sh|sql|sqlite|svg|tar|tex|"
     "tif|tiff|toml|ts|tsv|ttl|txt|vsdx|wav|xls|xlsx|xlsm|xml|yaml|yml|zip"
 )
+_ZONES = "com|cn|org|net|io|example|local|internal|intra|corp"
+_PATH_PART = r"[^\s\\/:*?\"<>|，。；、]"
 _PATTERNS: tuple[tuple[ProtectionKind, re.Pattern[str]], ...] = (
     ("code", re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)),
     ("code", re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)),
-    ("code", re.compile(r"<(?:code|pre)\b[^>]*>.*?</(?:code|pre)>|</?[A-Za-z][^<>\n]{0,200}>", re.DOTALL | re.IGNORECASE)),
+    ("code", re.compile(r"<(code|pre)\b[^>]*>.*?</\1>|</?[A-Za-z][^<>\n]{0,200}>", re.DOTALL | re.IGNORECASE)),
     ("quotation", re.compile(r"^[ \t]*>[^\n]*$", re.MULTILINE)),
     ("address", re.compile(r"(?:[a-z][a-z0-9+.-]{1,15}://|www\.)[^\s<>\"'”’）)\]，。；、]+", re.IGNORECASE)),
     ("address", re.compile(r"(?<=\]\()[^)\s]+(?=\))")),
     ("address", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    ("address", re.compile(r"(?<![\w.])(?:[A-Za-z]:\\|\\\\|~?/)(?:[^\s\\/:*?\"<>|，。；、]+[\\/])+[^\s\\/:*?\"<>|，。；、]*")),
-    ("address", re.compile(r"\b(?:[a-z0-9-]+\.)+(?:com|cn|org|net|io|example|local|internal|intra|corp)\b(?:/[^\s，。；、）)]*)?", re.I)),
+    ("address", re.compile(rf"(?<![\w.])(?:[A-Za-z]:\\|\\\\|~?/)(?:{_PATH_PART}+[\\/])+{_PATH_PART}*")),
+    ("address", re.compile(rf"\b(?:[a-z0-9-]+\.)+(?:{_ZONES})\b(?:/[^\s，。；、）)]*)?", re.IGNORECASE)),
     ("file", re.compile(rf"[\w\-–()（）.]*[\w\-)）]\.(?:{_EXTENSIONS})\b", re.IGNORECASE)),
     ("file", re.compile(r"\w*(?:\w_\w)+\w*")),
     ("citation", re.compile(r"\[\d{1,3}\]|【\d{1,3}】")),
@@ -35,14 +37,17 @@ _PATTERNS: tuple[tuple[ProtectionKind, re.Pattern[str]], ...] = (
 
 # Directly before an old name: it is told as one
 _TOLD_BEFORE = re.compile(
-    r"""(?:\b(?:former(?:ly)?|previous(?:ly)?|(?:and|but)\s+then|once|original(?:ly)?|old|older|earlier|ex|legacy|
+    r"""(?:\b(?:former(?:ly)?|previous(?:ly)?|once\s+called|original(?:ly)?|old|older|earlier|ex|legacy|
               (?:used\s+to|had)\s+be(?:en)?(?:\s+called|\s+known\s+as|\s+named)?|renamed\s+from|rename(?:s|d)?|
-              (?:successor|predecessor)\s+(?:to|of)|replac(?:es|ed|ing)|supersed(?:es|ed|ing)|instead\s+of|née|aka|a\.k\.a\.|
+              (?:successor|predecessor)\s+(?:to|of)|replac(?:es|ed|ing)|supersed(?:es|ed|ing)|instead\s+of|
+              née|aka|a\.k\.a\.|
               (?:was|were|been|be)\s+(?:still\s+|then\s+)?(?:called|named|known\s+as|referred\s+to\s+as)|
-              (?:called|named|known)\s+(?:it|them|this|that)|the\s+(?:name|term|label|word|expression)s?)
+              (?:called|named|known)\s+(?:it|them|this|that)|
+              (?:older?|former|earlier|previous)\s+(?:\w+\s+){1,3}(?:called|named|known\s+as))
           \s*[:,]?\s*(?:as\s+|the\s+|an?\s+|called\s+|known\s+as\s+|named\s+|name(?:d)?\s+(?:was\s+|is\s+)?)*
-        |(?:原称|原名|原为|原叫|原先叫|原来叫|旧称|旧名|旧名称|曾称|曾用名|曾名|曾叫|曾经叫|前身|前称|又曾称|老名字|老名称|以前叫|以前称|过去叫|当时叫|当时称|
-           那时叫|叫过|俗称过|改自|更名前|改名前|取代了?|替代了?|代替了?|不再(?:叫|称|使用|用)|禁用|停用|废止|名称|一词|术语|字样)
+        |(?:原称|原名|原为|原叫|原先叫|原来叫|旧称|旧名|旧名称|曾称|曾用名|曾名|曾叫|曾经叫|前身|前称|又曾称|老名字|
+           老名称|以前叫|以前称|过去叫|当时叫|当时称|那时叫|叫过|俗称过|改自|更名前|改名前|取代了?|替代了?|代替了?|
+           不再(?:叫|称|使用|用)|禁用|停用|废止)
           (?:的)?(?:名称|名字|叫法|称呼|说法)?(?:曾)?(?:是|为|叫|叫作|叫做|称为|称作|作|做)?[:：]?\s*[“"'‘「《]?)\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -54,7 +59,8 @@ _TOLD_AFTER = re.compile(
        |(?:\(|,)?\s*now\s+(?:called\s+|known\s+as\s+|named\s+)?(?=["'“A-Z(])
        |(?:was|were|is)\s+(?:the\s+)?(?:former|old|earlier|previous|original)\b
        |(?:was|were)\s+the\s+name\b
-       |(?:现|今|后|已|于[^，。；]{1,12}|在[^，。；]{1,12})*(?:更名|改名|改称|改叫|更改为|换名|停用|下线|废止|取代|被取代|被替代|合并)
+       |(?:现|今|后|已|于[^，。；]{1,12}|在[^，。；]{1,12})*
+        (?:更名|改名|改称|改叫|更改为|换名|停用|下线|废止|取代|被取代|被替代|合并)
        |[（(](?:现称|现名|今称|现为|现)
        |(?:是|为|这个|这一|的)?(?:[^，。；]{0,10})(?:旧称|旧名|曾用名|原名|前身|旧叫法)
     )""",
@@ -62,10 +68,12 @@ _TOLD_AFTER = re.compile(
 )
 # Anywhere in the sentence: it speaks about a time when the old name was the right one
 _PAST_SENTENCE = re.compile(
-    r"""\b(?:before|until|till|up\s+to|prior\s+to)\s+(?:the\s+end\s+of\s+|early\s+|late\s+|mid-?\s*|(?:January|February|March|April|May|
-            June|July|August|September|October|November|December|Q[1-4])\s+)?(?:1[89]|20)\d\d\b
+    r"""\b(?:before|until|till|up\s+to|prior\s+to)\s+(?:the\s+)?
+        (?:end\s+of\s+|early\s+|late\s+|mid-?\s*|
+           (?:January|February|March|April|May|June|July|August|September|October|November|December|Q[1-4])\s+)?
+        (?:1[89]|20)\d\d\b
        |\bback\s+then\b|\bin\s+those\s+days\b|\bat\s+(?:that|the)\s+time\s+(?:called|named|known)\b
-       |\bused\s+to\s+(?:be\s+)?(?:call|know|name)|\bno\s+longer\s+(?:call|use|name)|\b(?:renamed|rebranded)\b
+       |\bused\s+to\s+(?:be\s+)?(?:call|know|name)|\bno\s+longer\s+(?:called|named|known)|\b(?:renamed|rebranded)\b
        |(?:(?:1[89]|20)\d\d|[一二〇零九]{4})\s*年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:初|底|末)?(?:之前|以前|前)(?![往后])
        |以前(?:叫|称|名)|过去(?:叫|称)|那时候?(?:叫|称)|当年(?:叫|称)|更名|改名|改称|旧称|曾用名
     """,
@@ -92,9 +100,7 @@ def protected_places(text: str) -> list[Protected]:
     ]
     code = [place for place in found if place.kind == "code"]
     # A quotation mark inside code opens nothing
-    kept = [
-        place for place in found if place.kind == "code" or not any(_crosses(place, other) for other in code)
-    ]
+    kept = [place for place in found if place.kind == "code" or not any(_crosses(place, other) for other in code)]
     return sorted(kept, key=lambda place: (place.start, place.end))
 
 
@@ -106,7 +112,7 @@ def is_protected(places: Sequence[Protected], text: str, start: int, end: int) -
     for place in places:
         if place.start >= end:
             break
-        if place.end <= start or (place.kind == "title" and text[place.start + 1 : place.end - 1].strip() == text[start:end]):
+        if place.end <= start or (place.kind == "title" and _fills(place, text, start, end)):
             continue
         return True
     return False
@@ -120,9 +126,7 @@ def is_quoted(places: Sequence[Protected], text: str, start: int, end: int) -> b
         inside = place.start <= start and end <= place.end
         if not inside or place.kind == "citation":
             continue
-        if place.kind == "title" and text[place.start + 1 : place.end - 1].strip() == text[start:end]:
-            continue
-        if place.kind == "quotation" and text[place.start + 1 : place.end - 1].strip() == text[start:end]:
+        if place.kind in ("title", "quotation") and _fills(place, text, start, end):
             continue
         return True
     return False
@@ -131,9 +135,12 @@ def is_quoted(places: Sequence[Protected], text: str, start: int, end: int) -> b
 def told_as_old(text: str, start: int, end: int, sentence: tuple[int, int]) -> bool:
     """Whether the sentence gives the name there as one that was used once: it must stay."""
     before, after = text[sentence[0] : start], text[end : sentence[1]]
-    return bool(
-        _TOLD_BEFORE.search(before) or _TOLD_AFTER.match(after) or _PAST_SENTENCE.search(text[sentence[0] : sentence[1]])
-    )
+    whole = text[sentence[0] : sentence[1]]
+    return bool(_TOLD_BEFORE.search(before) or _TOLD_AFTER.match(after) or _PAST_SENTENCE.search(whole))
+
+
+def _fills(place: Protected, text: str, start: int, end: int) -> bool:
+    return text[place.start + 1 : place.end - 1].strip() == text[start:end]
 
 
 def _crosses(place: Protected, code: Protected) -> bool:

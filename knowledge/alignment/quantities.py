@@ -35,7 +35,13 @@ UNITS: tuple[Unit, ...] = (
     _unit("min", "time", "60", "minute|minutes|mins|min", "分钟|分"),
     _unit("h", "time", "3600", "hour|hours|hrs|hr|h", "小时|个小时|钟头|个钟头"),
     _unit("d", "time", "86400", "day|days", "天|日|个自然日|自然日"),
-    _unit("bd", "business days", "1", "working day|working days|business day|business days|workday|workdays", "个工作日|工作日"),
+    _unit(
+        "bd",
+        "business days",
+        "1",
+        "working day|working days|business day|business days|workday|workdays",
+        "个工作日|工作日",
+    ),
     _unit("week", "time", "604800", "week|weeks|wk|wks", "周|个星期|星期|个礼拜"),
     _unit("mo", "months", "1", "month|months|mos", "个月|月"),
     _unit("quarter", "months", "3", "quarter|quarters", "个季度|季度"),
@@ -55,12 +61,20 @@ UNITS: tuple[Unit, ...] = (
     _unit("in", "length", "0.0254", "inch|inches", "英寸"),
     _unit("mi", "length", "1609.344", "mile|miles", "英里"),
     _unit("m2", "area", "1", "m²|m²|m2|sq m|sqm|square metre|square metres|square meter|square meters", "平方米|㎡"),
-    _unit("km2", "area", "1000000", "km²|km²|km2|square kilometre|square kilometres|square kilometer|square kilometers", "平方公里|平方千米"),
+    _unit(
+        "km2",
+        "area",
+        "1000000",
+        "km²|km²|km2|square kilometre|square kilometres|square kilometer|square kilometers",
+        "平方公里|平方千米",
+    ),
     _unit("ha", "area", "10000", "hectare|hectares|ha", "公顷"),
     _unit("mi2", "area", "2589988.11", "square mile|square miles", "平方英里"),
     _unit("mL", "volume", "0.001", "ml|ml|millilitre|millilitres|milliliter|milliliters", "毫升"),
     _unit("L", "volume", "1", "litre|litres|liter|liters|l", "升"),
     _unit("m3", "volume", "1000", "m³|m³|m3|cubic metre|cubic metres|cubic meter|cubic meters", "立方米"),
+    _unit("K", "kelvin", "1", "K|K|kelvin|kelvins", "开尔文"),
+    _unit("degF", "fahrenheit", "1", "°F|°F|degrees Fahrenheit|degree Fahrenheit", "华氏度"),
     _unit("Cel", "temperature", "1", "°C|°C|℃|degrees Celsius|degree Celsius", "℃|°C|摄氏度"),
     _unit("Pa", "pressure", "1", "Pa|Pa|pascal|pascals", "帕"),
     _unit("kPa", "pressure", "1000", "kPa|kPa|kilopascal|kilopascals", "千帕"),
@@ -88,12 +102,21 @@ UNITS: tuple[Unit, ...] = (
     _unit("HKD", "HKD", "1", "Hong Kong dollar|Hong Kong dollars|HKD", "港元|港币"),
     _unit("SGD", "SGD", "1", "Singapore dollar|Singapore dollars|SGD", "新加坡元|新元|坡币"),
     _unit("CHF", "CHF", "1", "Swiss franc|Swiss francs|CHF", "瑞士法郎"),
-    _unit("person", "person", "1", "person|people|persons|employees|employee|staff|staff members|members|colleagues|heads", "人|名员工|位员工|名|员工|位同事|位"),
+    _unit(
+        "person",
+        "person",
+        "1",
+        "person|people|persons|employees|employee|staff|staff members|members|colleagues|heads",
+        "人|名员工|位员工|名|员工|位同事|位",
+    ),
     _unit("piece", "piece", "1", "unit|units|piece|pieces|pcs|devices|device|sets", "台|件|套|个|只|支|部"),
     _unit("night", "night", "1", "night|nights", "晚|夜"),
     _unit("times", "times", "1", "time|times", "次|倍"),
 )
-BY_CODE = {unit.code: unit for unit in UNITS} | {"y": next(u for u in UNITS if u.code == "a"), "year": next(u for u in UNITS if u.code == "a")}
+BY_CODE = {unit.code: unit for unit in UNITS} | {
+    "y": next(u for u in UNITS if u.code == "a"),
+    "year": next(u for u in UNITS if u.code == "a"),
+}
 CURRENCIES = frozenset({"CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "CHF"})
 _SYMBOLS = {
     "¥": "CNY", "￥": "CNY", "RMB": "CNY", "CNY": "CNY", "人民币": "CNY", "CN¥": "CNY",
@@ -120,8 +143,8 @@ class Quantity:
     """A number in a text, with what it counts, or a date.
 
     `start`…`end` is the whole expression, unit included. `value` is in `unit` (None: a bare number); `step` is the
-    place value of its last written digit. `bound`: about, nearly ("below") or more than ("above") are said of it; "range": it is one end of one.
-    A date has `year`, and `month` and `day` as far as written.
+    place value of its last written digit. `bound`: about, nearly ("below") or more than ("above") are said of it;
+    "range": it is one end of one. A date has `year`, and `month` and `day` as far as written.
     """
 
     start: int
@@ -137,7 +160,6 @@ class Quantity:
     month: int = 0
     day: int = 0
     style: str = ""
-    counted: str = ""
 
     @property
     def is_date(self) -> bool:
@@ -155,10 +177,13 @@ _HAN_DIGITS = "零〇一二两三四五六七八九"
 _HAN_NUMBER = rf"[{_HAN_DIGITS}十百千万亿]+(?:点[{_HAN_DIGITS}]+)?"
 _SCALES = {
     "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "billion": 10**9, "bn": 10**9, "trillion": 10**12,
-    "百": 100, "千": 1000, "万": 10**4, "十万": 10**5, "百万": 10**6, "千万": 10**7, "亿": 10**8, "十亿": 10**9, "百亿": 10**10,
-    "千亿": 10**11, "万亿": 10**12,
+    "百": 100, "千": 1000, "万": 10**4, "十万": 10**5, "百万": 10**6, "千万": 10**7, "亿": 10**8,
+    "十亿": 10**9, "百亿": 10**10, "千亿": 10**11, "万亿": 10**12,
 }  # fmt: skip
-_SCALE_PATTERN = r"(?:\s?(?:thousand|million|billion|trillion|mn|bn)\b|k\b|万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千(?![克米瓦帕赫字])|百(?!分))"
+_SCALE_PATTERN = (
+    r"(?:\s?(?:thousand|million|billion|trillion|mn|bn)\b|k\b"
+    r"|\s?(?:万亿|千亿|百亿|十亿|亿|千万|百万|十万|万)|千(?![克米瓦帕赫字])|百(?!分))"
+)
 _SYMBOL_PATTERN = r"US\$|HK\$|S\$|CN¥|[¥￥$€£]|\b(?:RMB|CNY|USD|EUR|GBP|JPY|HKD|SGD|CHF)\b|人民币"
 _UNIT_NAMES_EN = sorted({name for unit in UNITS for name in unit.english}, key=len, reverse=True)
 _UNIT_NAMES_ZH = sorted({name for unit in UNITS for name in unit.chinese}, key=len, reverse=True)
@@ -186,11 +211,13 @@ _SMALL = (
 ).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _WORD_NUMBER = (
-    rf"(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_SMALL[1:10])}))?|{'|'.join(sorted(_SMALL, key=len, reverse=True))}|(?:a|one) hundred"
+    rf"(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_SMALL[1:10])}))?"
+    rf"|{'|'.join(sorted(_SMALL, key=len, reverse=True))}|(?:a|one) hundred"
 )
 _NUMBER = re.compile(
     rf"""(?P<symbol>(?:{_SYMBOL_PATTERN})\s?)?
-        (?:(?P<digits>(?<![\w./-])(?<!\d,)-?{_DIGITS}|(?<=[㐀-鿿（《“]){_DIGITS}|(?<=[A-Z]\s){_DIGITS}|(?<=[¥￥$€£–~～至到]){_DIGITS}|(?<=\d-){_DIGITS})
+        (?:(?P<digits>(?<![\w./-])(?<!\d,)-?{_DIGITS}|(?<=[㐀-鿿（《“]){_DIGITS}|(?<=[A-Z]\s){_DIGITS}
+             |(?<=[¥￥$€£–~～至到]){_DIGITS}|(?<=\d-){_DIGITS})
           (?P<scale>{_SCALE_PATTERN})?
          |(?P<percent>百分之)(?P<share>{_DIGITS}|{_HAN_NUMBER})
          |(?P<tenths>[一二两三四五六七八九1-9])成(?=[，。；、的左以,;:.)]|$)
@@ -201,17 +228,26 @@ _NUMBER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"(?:\b(?:about|around|approximately|roughly|approx\.?|circa|some|or\s+so|c\.)|大约|大概|约为|约|左右|上下|大致|将近|接近|近|差不多|~|≈)\s*$", re.IGNORECASE
+    r"(?:\b(?:about|around|approximately|roughly|approx\.?|circa|some|or\s+so|c\.)|大约|大概|约为|约|左右|上下|大致|将近|接近|近|差不多|~|≈)\s*$",
+    re.IGNORECASE,
 )
-_BELOW = re.compile(r"(?:\b(?:nearly|almost|just\s+under|close\s+to|just\s+below)|将近|接近|近|不到|不足)\s*$", re.IGNORECASE)
+_BELOW = re.compile(
+    r"(?:\b(?:nearly|almost|just\s+under|close\s+to|just\s+below)|将近|接近|近|不到|不足)\s*$", re.IGNORECASE
+)
 _ABOVE = re.compile(
     r"(?:\b(?:over|more\s+than|above|at\s+least|exceeding|beyond|upwards\s+of|just\s+over|less\s+than|fewer\s+than|under|below)|(?<!不)(?<!不得)超过|超|逾(?!期)|多于|至少|不少于|高于|低于|少于)\s*$",
     re.IGNORECASE,
 )
 _ABOUT_AFTER = re.compile(r"^\s?(?:or so\b|左右|上下|余|多)")
-_RANGE_BEFORE = re.compile(r"\d(?:\s?(?:%|[A-Za-z]{1,7}|[㐀-鿿]{1,2}))?\s?(?:-|~|～|至|到|to)\s?$|\bbetween\s+\S+(?:\s\w+)?\s+and\s*$", re.IGNORECASE)
+_RANGE_BEFORE = re.compile(
+    r"\d(?:\s?(?:%|[A-Za-z]{1,7}|[㐀-鿿]{1,2}))?\s?(?:-|~|～|至|到|to)\s?$|\bbetween\s+\S+(?:\s\w+)?\s+and\s*$",
+    re.IGNORECASE,
+)
 _RANGE_AFTER = re.compile(r"^\s?(?:(?:-|~|～|至|到|to)\s?\d)")
 _BARE_YEAR = re.compile(r"(?<![\w.,/-])(?P<year>(?:1[5-9]|20)\d\d)(?![\w%])(?![.,]\d)(?!\s?(?:年|yuan|CNY|RMB|USD))")
+
+
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
 def find_quantities(text: str) -> list[Quantity]:
@@ -268,7 +304,20 @@ def _small(text: str | None) -> int:
     return int(text) if text.isdigit() else int(han_number(text) or 0)
 
 
-_HAN_VALUES = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_HAN_VALUES = {
+    "零": 0,
+    "〇": 0,
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+}
 _HAN_POWERS = {"十": 10, "百": 100, "千": 1000}
 
 
@@ -324,6 +373,8 @@ def _read_number(match: re.Match[str], text: str, folded: str) -> Quantity | Non
     group = match.groupdict()
     start, end = match.span()
     symbol = (group["symbol"] or "").strip()
+    if group["digits"] and _ORDINAL.match(folded, match.end("digits")):
+        return None
     unit = _read_unit(group["unit"], folded, end)
     if unit is None and group["unit"]:
         end = match.start("unit")
@@ -335,32 +386,35 @@ def _read_number(match: re.Match[str], text: str, folded: str) -> Quantity | Non
         unit = BY_CODE["%"]
         end = match.end("share") if group["percent"] else match.end("tenths") + 1
     if symbol:
-        currency = BY_CODE[_SYMBOLS.get(symbol) or _SYMBOLS[symbol.upper()]]
-        if unit is None or unit.code in CURRENCIES:
-            # "¥5,000元" says it twice; "HKD 5 million" has its unit before
-            unit = currency
-        else:
+        if unit is not None and unit.code not in CURRENCIES:
             end = match.start("unit")
-            unit = currency
-    spelled = bool(group["han"] or group["word"])
-    if spelled and unit is None:
+        # "¥5,000元" says it twice; "HKD 5 million" has its unit before
+        unit = BY_CODE[_SYMBOLS.get(symbol) or _SYMBOLS[symbol.upper()]]
+    if unit is None and (group["han"] or group["word"]):
         return None
     number = next(match.span(name) for name in ("digits", "share", "tenths", "han", "word") if group[name])
     if group["scale"]:
         number = (number[0], match.end("scale"))
-    before, after = folded[max(0, start - 24) : start], folded[end : end + 6]
-    bound: Bound = ""
-    if _BELOW.search(before):
-        bound = "below"
-    elif _ABOVE.search(before):
-        bound = "above"
-    elif _ABOUT.search(before) or _ABOUT_AFTER.match(after):
-        bound = "about"
+    bound = _bound(folded[max(0, start - 24) : start], folded[end : end + 6])
+    return Quantity(
+        start, end, text[start:end], value, unit, step, bound, number, scale, style=_number_style(group)
+    )  # fmt: skip
+
+
+def _bound(before: str, after: str) -> Bound:
     if _RANGE_BEFORE.search(before) or _RANGE_AFTER.match(after):
-        bound = "range"
-    style = "han" if group["han"] or (group["share"] and not group["share"][0].isdigit()) else "word" if group["word"] else "digits"
-    counted = _counted(folded, end) if unit is None else ""
-    return Quantity(start, end, text[start:end], value, unit, step, bound, number, scale, style=style, counted=counted)
+        return "range"
+    if _BELOW.search(before):
+        return "below"
+    if _ABOVE.search(before):
+        return "above"
+    return "about" if _ABOUT.search(before) or _ABOUT_AFTER.match(after) else ""
+
+
+def _number_style(group: dict[str, str | None]) -> str:
+    if group["han"] or (group["share"] and not group["share"][0].isdigit()):
+        return "han"
+    return "word" if group["word"] else "digits"
 
 
 def _value(group: dict[str, str | None]) -> tuple[Decimal, Decimal, str] | None:
@@ -398,15 +452,11 @@ def _read_unit(written: str | None, folded: str, end: int) -> Unit | None:
     return unit
 
 
-def _counted(folded: str, end: int) -> str:
-    match = re.match(r"\s?([A-Za-z]+(?:\s[a-z]+)?|[㐀-鿿]{1,4})", folded[end:])
-    return match[1].lower() if match else ""
-
-
 # --- comparing --------------------------------------------------------------------------------------------------------
 
 _ABOUT_SHARE = Decimal("0.05")
 _BELOW_SHARE = Decimal("0.10")
+_FAR_SHARE = Decimal("0.30")
 
 
 def same(said: Quantity, true: Quantity) -> bool:
@@ -426,13 +476,30 @@ def same(said: Quantity, true: Quantity) -> bool:
     if said.bound == "about":
         tolerance = max(tolerance, abs(true.value) * _ABOUT_SHARE)
     if said.bound == "below":
-        return value >= true.value and gap <= abs(true.value) * _BELOW_SHARE
+        # "nearly 20" for 16: the next round number
+        return value >= true.value and gap <= max(abs(true.value) * _BELOW_SHARE, _roundness(value) / 2)
     if true.scale or true.step < 1:
         tolerance = max(tolerance, true.step / 2)
     # A conversion may leave a remainder in the last digit
     if factor != 1:
         tolerance = max(tolerance, step / 2)
     return gap <= tolerance
+
+
+def _roundness(value: Decimal) -> Decimal:
+    """The place value of the last digit that is not zero: 10 for 20, 100 for 1,500."""
+    exponent = value.normalize().as_tuple().exponent
+    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
+
+
+def differs(said: Quantity, true: Quantity) -> bool:
+    """Whether `said` is certainly not meant as `true`: what is said roughly must be far off."""
+    if same(said, true) or said.bound in ("above", "range"):
+        return False
+    if not said.bound or said.is_date or true.is_date:
+        return True
+    factor = _conversion(said.unit, true.unit)
+    return factor is None or abs(said.value * factor - true.value) > abs(true.value) * _FAR_SHARE
 
 
 def _same_date(said: Quantity, true: Quantity) -> bool:
@@ -493,6 +560,13 @@ def _with_number(said: Quantity, value: Decimal) -> str | None:
     return said.text[: inside[0]] + written + after
 
 
+_FINEST_SCALED = Decimal("0.0001")
+"""1.2345 million is still readable."""
+
+_GROUPED = 1000
+"""The smallest number that English text sets with a comma."""
+
+
 def _written_number(said: Quantity, value: Decimal) -> str | None:
     old = said.text[said.number[0] - said.start : said.number[1] - said.start]
     if said.scale == "成":
@@ -505,10 +579,9 @@ def _written_number(said: Quantity, value: Decimal) -> str | None:
         factor = Decimal(_SCALES[said.scale])
         scaled = value / factor
         tail = re.sub(r"^[\d.,-]+", "", old)
-        if 0 < abs(scaled) and -scaled.normalize().as_tuple().exponent <= 4:  # type: ignore[operator]  # noqa: PLR2004 - 1.2345 million is still readable
-            return f"{_plain(scaled)}{tail}"
-        return _grouped(value)
-    grouped = "," in old or (said.value < 1000 <= value and not _is_han_text(said.text))  # noqa: PLR2004 - the first grouped number
+        readable = scaled != 0 and _roundness(scaled) >= _FINEST_SCALED
+        return f"{_plain(scaled)}{tail}" if readable else _grouped(value)
+    grouped = "," in old or (said.value < _GROUPED <= value and not _is_han_text(said.text))
     if value == value.to_integral_value() and re.search(r"\.0+$", old):
         return f"{value:,.1f}" if grouped else f"{value:.1f}"
     return _grouped(value) if grouped else _plain(value)
@@ -608,23 +681,32 @@ def _rewritten_date(said: Quantity, true: Quantity) -> str | None:
         return str(true.year) if re.fullmatch(r"\d{4}", said.text) else None
     group = match.groupdict()
     if said.style == "iso":
-        wide = len(group["im"] or "") == 2 and (len(group["id"] or "") == 2)  # noqa: PLR2004 - two digits each
-        month, day = (f"{true.month:02}", f"{true.day:02}") if wide and not _ambiguous_width(group) else (str(true.month), str(true.day))
-        if group["sep"] == "-":
-            month, day = f"{true.month:02}", f"{true.day:02}"
-        return f"{true.year}{group['sep']}{month}{group['sep']}{day}"
+        return _rewritten_iso_date(true, group)
     if said.style == "zh":
         return _rewritten_chinese_date(said, true, group)
-    short = len((group["mm"] or group["dm"] or group["om"] or "").rstrip(".")) <= 4 and (group["mm"] or group["dm"] or group["om"] or "").lower() not in _MONTHS  # noqa: PLR2004
-    dot = "." if (group["mm"] or group["dm"] or group["om"] or "").endswith(".") else ""
-    name = _SHORT_MONTHS[true.month - 1] + (dot if true.month != 5 else "") if short else _MONTHS[true.month - 1].capitalize()  # noqa: PLR2004 - May has no short form
-    if said.style == "month":
-        return f"{name} {true.year}"
-    if said.style == "mdy":
-        comma = "," if "," in said.text else ""
-        return f"{name} {true.day}{_ordinal(true.day) if group['msuf'] else ''}{comma} {true.year}"
-    suffix = _ordinal(true.day) if group["dsuf"] else ""
-    return f"{group['the'] or ''}{true.day}{suffix}{group['of'] or ''} {name}{group['dcomma'] or ''} {true.year}"
+    name = _written_month(group["mm"] or group["dm"] or group["om"] or "", true.month)
+    ending = _ordinal(true.day) if group["msuf"] or group["dsuf"] else ""
+    return {
+        "month": f"{name} {true.year}",
+        "mdy": f"{name} {true.day}{ending}{',' if ',' in said.text else ''} {true.year}",
+        "dmy": f"{group['the'] or ''}{true.day}{ending}{group['of'] or ''} {name}{group['dcomma'] or ''} {true.year}",
+    }[said.style]
+
+
+def _rewritten_iso_date(true: Quantity, group: dict[str, str | None]) -> str:
+    two_digits = (len(group["im"] or ""), len(group["id"] or "")) == (2, 2)
+    padded = group["sep"] == "-" or (two_digits and not _ambiguous_width(group))
+    month, day = (f"{true.month:02}", f"{true.day:02}") if padded else (str(true.month), str(true.day))
+    return f"{true.year}{group['sep']}{month}{group['sep']}{day}"
+
+
+def _written_month(old: str, month: int) -> str:
+    """The name of a month, short and with a full stop where the old one is."""
+    whole = _MONTHS[month - 1].capitalize()
+    if old.lower() in _MONTHS:
+        return whole
+    short = _SHORT_MONTHS[month - 1]
+    return short + "." if old.endswith(".") and short != whole else short
 
 
 def _ambiguous_width(group: dict[str, str | None]) -> bool:
@@ -643,7 +725,9 @@ def _rewritten_chinese_date(said: Quantity, true: Quantity, group: dict[str, str
         return f"{value:02}" if old and old.startswith("0") else str(value)
 
     year = group["zy"] or ""
-    new_year = str(true.year) if year.isdigit() else "".join("〇一二三四五六七八九"[int(char)] for char in str(true.year))
+    new_year = (
+        str(true.year) if year.isdigit() else "".join("〇一二三四五六七八九"[int(char)] for char in str(true.year))
+    )
     text = f"{new_year}年"
     if said.month:
         text += f"{number(true.month, group['zm'])}月"
@@ -657,17 +741,23 @@ def _rewritten_chinese_date(said: Quantity, true: Quantity, group: dict[str, str
 def from_literal(text: str, unit: str = "", datatype: str = "") -> Quantity | None:
     """The quantity that a literal of the graph states, in the relation's unit; None when it is no quantity."""
     stripped = text.strip()
-    if datatype.endswith(("#date", "#dateTime", "#gYearMonth", "#gYear")) or re.fullmatch(r"\d{4}-\d{2}(?:-\d{2})?(?:T.*)?", stripped):
+    if datatype.endswith(("#date", "#dateTime", "#gYearMonth", "#gYear")) or re.fullmatch(
+        r"\d{4}-\d{2}(?:-\d{2})?(?:T.*)?", stripped
+    ):
         match = re.match(r"-?(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", stripped)
         if match:
-            return Quantity(0, len(text), text, year=int(match[1]), month=int(match[2] or 0), day=int(match[3] or 0), style="iso")
+            return Quantity(
+                0, len(text), text, year=int(match[1]), month=int(match[2] or 0), day=int(match[3] or 0), style="iso"
+            )
     known = unit_of(unit) if unit else None
     if re.fullmatch(r"-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?", stripped):
         value = Decimal(stripped.replace(",", ""))
         if datatype.endswith("#gYear"):
             return Quantity(0, len(text), text, value, year=int(value), style="year")
         decimals = len(stripped.partition(".")[2]) if "e" not in stripped.lower() else 0
-        return Quantity(0, len(text), text, value, known, Decimal(1).scaleb(-decimals), number=(0, len(stripped)), style="digits")
+        return Quantity(
+            0, len(text), text, value, known, Decimal(1).scaleb(-decimals), number=(0, len(stripped)), style="digits"
+        )
     found = find_quantities(stripped)
     whole = [quantity for quantity in found if quantity.start == 0 and quantity.end >= len(stripped) - 1]
     return whole[0] if len(whole) == 1 else None

@@ -1,4 +1,4 @@
-"""Claims against the graph: supported, contradicted, or neither. Open world: only what is closed can be contradicted."""
+"""Claims against the graph: supported, contradicted, or neither. Only what is closed can be contradicted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Literal
 
 from knowledge.alignment.claims import Claim
 from knowledge.alignment.profiles import Profiles
+from knowledge.alignment.quantities import comparable, differs
 from knowledge.alignment.values import quantity_of, states
 from knowledge.graph.normal import normalize
 from knowledge.graph.store import TermGraph
@@ -23,6 +24,7 @@ _MARGIN = 0.34
 
 _RIVAL = 0.15
 _STEPS = 3
+_SHORT_NAME = 2
 _NEAR, _FAR, _ONLY = 0.55, 0.66, 0.45
 """How well words must fit before a contradiction is believed: names side by side, apart, and without any rival."""
 
@@ -56,7 +58,7 @@ class RelationJudge:
         for claim in claims:
             by_target[claim.target.start, claim.target.end].append(claim)
         judged = [self._best(rivals) for _, rivals in sorted(by_target.items())]
-        return _consistent(judged)
+        return _consistent(judged, self._profiles)
 
     def _best(self, rivals: list[Claim]) -> Judgement:
         """What the name or quantity comes to that these claims compete for."""
@@ -75,14 +77,14 @@ class RelationJudge:
         needed = _ONLY if not others else _NEAR if best.claim.near else _FAR
         if best.claim.score < needed or _several_subjects(best, wrong):
             return _undecided(best)
-        equals = [other for other in others if _rivals(other.claim, best.claim)]
+        equals = [other for other in others if _rivals(other, best.claim)]
         if any(other.status != "contradicted" for other in equals):
             return _undecided(best)
         if equals and any(other.claim.known == best.claim.known for other in equals):
             # Wrong in every reading, but nobody knows which value was meant
             values = {value for other in (best, *equals) for value in other.right}
             return best if len(values) == 1 else replace(best, right=())
-        return best
+        return replace(best, right=()) if best.claim.vague and not best.claim.known else best
 
     # --- one claim ------------------------------------------------------------------------------------------------
 
@@ -100,26 +102,26 @@ class RelationJudge:
         meant = claim.target.concepts
         facts = self._visible(graph.values(claim.subject, relation.id, day))
         for concept in meant:
-            if any(fact.object == concept for fact in facts) or graph.reaches(
-                claim.subject, relation.id, concept, day
-            ):
+            if any(fact.object == concept for fact in facts) or graph.reaches(claim.subject, relation.id, concept, day):
                 return Judgement(claim, "supported", tuple(fact for fact in facts if fact.object == concept) or facts)
+        undecided = Judgement(claim, "unsupported", facts)
         if link is None or link.ambiguous:
-            return Judgement(claim, "unsupported", facts)
+            return undecided
         said = meant[0]
         back = self._visible(graph.values(said, relation.id, day))
         if relation.asymmetric and any(fact.object == claim.subject for fact in back):
             return Judgement(
                 claim, "contradicted", tuple(fact for fact in back if fact.object == claim.subject), reversed=True
             )
-        if claim.vague and graph.related(claim.subject, said):
-            # "X is from Y" may be any of the facts that join the two
-            return Judgement(claim, "unsupported", facts)
-        if not facts or not self._closed(relation, facts) or any(self._akin(fact.object, said) for fact in facts):
-            return Judgement(claim, "unsupported", facts)
-        if len(facts) < len(graph.values(claim.subject, relation.id, day)):
-            # What this user may not see may well be what is said
-            return Judgement(claim, "unsupported", facts)
+        # "X is from Y" and "X is in Y" may be any of the facts that join the two
+        loose = claim.vague or relation.id in self._profiles.containing
+        if not facts or not self._closed(relation, facts) or (loose and graph.related(claim.subject, said)):
+            return undecided
+        # What this user may not see may well be what is said
+        hidden = len(facts) < len(graph.values(claim.subject, relation.id, day))
+        apposed = any(graph.related(said, other) for other in claim.beside)
+        if hidden or apposed or any(self._akin(fact.object, claim) for fact in facts):
+            return undecided
         return Judgement(claim, "contradicted", facts, tuple(fact.object for fact in facts))
 
     def _literal(self, claim: Claim, relation: Relation) -> Judgement:
@@ -131,7 +133,8 @@ class RelationJudge:
         for fact, value in values:
             if states(said, value):
                 return Judgement(claim, "supported", (fact,))
-        if said.bound in ("above", "range") or not relation.closed or len(values) < len(facts):
+        doubtful = any(not differs(said, value) for _, value in values if comparable(said, value))
+        if said.bound in ("above", "range") or doubtful or not relation.closed or len(values) < len(facts):
             return Judgement(claim, "unsupported", facts)
         return Judgement(claim, "contradicted", facts, tuple(fact.object for fact in facts))
 
@@ -142,16 +145,24 @@ class RelationJudge:
         parents = [self._graph.relation(parent) for parent in relation.parents]
         return bool(facts) and any(parent is not None and parent.functional for parent in parents)
 
-    def _akin(self, true: str, said: str) -> bool:
+    def _akin(self, true: str, claim: Claim) -> bool:
         """Whether one is part of or nearly named like the other: a looser or finer statement, not a false one."""
-        graph = self._graph
+        graph, said = self._graph, claim.object
+        if true not in graph:
+            return False
         if said in graph.concept(true).broader or true in graph.concept(said).broader:
             return True
-        if self._inside(true, said) or self._inside(said, true):
+        loose = claim.relation in self._profiles.containing or not claim.known
+        if loose and (self._inside(true, said) or self._inside(said, true)):
             return True
         ours = {normalize(label.text) for label in graph.labels_of(true)}
         theirs = {normalize(label.text) for label in graph.labels_of(said)}
-        return any(one != other and (one in other or other in one) for one in ours for other in theirs if min(len(one), len(other)) > 2)  # noqa: PLR2004 - short ones occur by chance
+        return any(
+            one != other and (one in other or other in one)
+            for one in ours
+            for other in theirs
+            if min(len(one), len(other)) > _SHORT_NAME
+        )
 
     def _inside(self, small: str, large: str) -> bool:
         """Whether facts about places and parts lead from one to the other in a few steps."""
@@ -173,10 +184,13 @@ class RelationJudge:
         return tuple(fact for fact in facts if fact.literal or self._graph.visible(fact.object, self._user))
 
 
-def _rivals(other: Claim, best: Claim) -> bool:
-    """Whether another reading is about as good."""
+def _rivals(judgement: Judgement, best: Claim) -> bool:
+    """Whether another reading is about as good; one that the graph has no value for must be the better one."""
+    other = judgement.claim
     if best.exact != other.exact:
         return other.exact
+    if judgement.status == "unsupported" and not judgement.facts:
+        return (other.known and not best.known) or other.score > best.score + _RIVAL
     return other.score > best.score - _RIVAL and (other.known or not best.known)
 
 
@@ -192,7 +206,7 @@ def _several_subjects(best: Judgement, wrong: Iterable[Judgement]) -> bool:
     return len(subjects) > 1
 
 
-def _consistent(judgements: Sequence[Judgement]) -> list[Judgement]:
+def _consistent(judgements: Sequence[Judgement], profiles: Profiles) -> list[Judgement]:
     """The judgements without contradictions that another one explains.
 
     Two names that a true statement joins, or a relation whose true value stands in the same sentence, contradict
@@ -201,7 +215,10 @@ def _consistent(judgements: Sequence[Judgement]) -> list[Judgement]:
     true_pairs = {
         pair for judgement in judgements if judgement.status == "supported" and (pair := _pair(judgement.claim))
     }
-    told = {_statement(judgement.claim) for judgement in judgements if judgement.status == "supported"}
+    told: dict[tuple[int, str, str], set[int]] = defaultdict(set)
+    for judgement in judgements:
+        if judgement.status == "supported":
+            told[_statement(judgement.claim)].add(judgement.claim.joint)
     explained = {pair[0] for pair in true_pairs} | {pair[1] for pair in true_pairs}
     best: dict[tuple[int, str, str], Judgement] = {}
     for judgement in judgements:
@@ -214,9 +231,15 @@ def _consistent(judgements: Sequence[Judgement]) -> list[Judgement]:
         if judgement.status == "contradicted":
             strongest = best[_statement(claim)].claim
             beaten = strongest is not claim and claim.group == 1 and _strength_of(strongest) > _strength_of(claim)
-            joined = _pair(claim) in true_pairs or _statement(claim) in told
+            # "Texas, United States" is one address, "A and B" are two names
+            listed = (
+                claim.relation not in profiles.containing
+                and claim.group > 1
+                and claim.joint in told.get(_statement(claim), ())
+            )
+            joined = _pair(claim) in true_pairs or (_statement(claim) in told and not listed)
             afar = not claim.near and claim.target.start in explained
-            if beaten or ((joined or afar) and not claim.exact) or (_statement(claim) in told and claim.group == 1):
+            if beaten or ((joined or afar) and not claim.exact) or (_statement(claim) in told and not listed):
                 kept.append(_undecided(judgement))
                 continue
         kept.append(judgement)
@@ -234,13 +257,13 @@ def _statement(claim: Claim) -> tuple[int, str, str]:
     return claim.unit, claim.subject, claim.relation
 
 
-def _strength(judgement: Judgement) -> tuple[bool, bool, int, float, bool, int, str]:
+def _strength(judgement: Judgement) -> tuple[bool, bool, int, float, float, bool, int, str]:
     return _strength_of(judgement.claim)
 
 
-def _strength_of(claim: Claim) -> tuple[bool, bool, int, float, bool, int, str]:
+def _strength_of(claim: Claim) -> tuple[bool, bool, int, float, float, bool, int, str]:
     place = claim.subject_slot.start if claim.subject_slot else -1
-    return claim.exact, claim.known, -claim.rank, claim.score, claim.near, place, claim.relation
+    return claim.exact, claim.known, -claim.rank, claim.score, claim.size, claim.near, place, claim.relation
 
 
 def _undecided(judgement: Judgement) -> Judgement:

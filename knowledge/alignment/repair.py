@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from knowledge.alignment.claims import Claim
 from knowledge.alignment.draft import Draft, Slot
@@ -36,9 +37,10 @@ class Repair:
         if judgement.reversed:
             return self._turned(claim)
         link = claim.target.link
-        if link is None or len(judgement.right) != 1 or claim.group > 1 and not self._alone(claim):
+        left = self._left_over(judgement, judgements)
+        if link is None or len(left) != 1:
             return []
-        right = judgement.right[0]
+        right = left[0]
         if claim.object in self._asked or self._taken_up(claim, judgements):
             return []
         if right in self._graph and self._graph.deprecated(right):
@@ -96,7 +98,10 @@ class Repair:
         for slot in (one, other):
             if not self._editable(slot.start, slot.end) or not self._once(slot, sentence):
                 return []
-        if one.link.readings[0].kind in ("deprecated", "forbidden") or other.link.readings[0].kind in ("deprecated", "forbidden"):
+        if one.link.readings[0].kind in ("deprecated", "forbidden") or other.link.readings[0].kind in (
+            "deprecated",
+            "forbidden",
+        ):
             return []
         rule = "relation.direction"
         edits = []
@@ -104,20 +109,41 @@ class Repair:
             if slot.link is None or instead.link is None:
                 return []
             start, end, after = fitted(draft.text, slot.link, slot.link.readings[0].label, instead.link.text)
-            edits.append(self._edit("relation", rule, claim, start, end, after, instead.link.concept, instead.link.text))
+            right = replace(claim, subject=claim.object, object=claim.subject)
+            name = self._graph.label(claim.subject, self._language)
+            edits.append(self._edit("relation", rule, right, start, end, after, instead.link.concept, name))
         return sorted(edits, key=lambda edit: edit.start)
 
     def _once(self, slot: Slot, sentence: tuple[int, int]) -> bool:
-        return sum(
-            link.concept in slot.concepts for link in self._draft.links if sentence[0] <= link.start < sentence[1]
-        ) == 1
+        return (
+            sum(link.concept in slot.concepts for link in self._draft.links if sentence[0] <= link.start < sentence[1])
+            == 1
+        )
 
     def _editable(self, start: int, end: int) -> bool:
         return not is_protected(self._draft.protected, self._draft.text, start, end)
 
-    def _alone(self, claim: Claim) -> bool:
-        """Whether the target is the only one of its group that could be wrong: it stands alone on its side."""
-        return False
+    def _left_over(self, judgement: Judgement, judgements: Sequence[Judgement]) -> list[str]:
+        """The right values that may stand here: of "A and B" only those that are not said already."""
+        claim = judgement.claim
+        if claim.group == 1:
+            return list(judgement.right)
+        said = {
+            other.claim.object
+            for other in judgements
+            if other.status == "supported"
+            and (other.claim.subject, other.claim.relation) == (claim.subject, claim.relation)
+        }
+        wrong = [
+            other
+            for other in judgements
+            if other.status == "contradicted"
+            and (other.claim.subject, other.claim.relation) == (claim.subject, claim.relation)
+        ]
+        left = [right for right in judgement.right if right not in said]
+        if claim.subject_slot is not None and not said and len(wrong) == 1:
+            return left  # "A and B are owned by C and D respectively": one subject, one object
+        return left if said and len(wrong) == 1 else []
 
     def _taken_up(self, claim: Claim, judgements: Sequence[Judgement]) -> bool:
         """Whether the wrong name stands elsewhere in the text without a true statement that explains it."""
@@ -125,7 +151,10 @@ class Repair:
             place
             for judgement in judgements
             if judgement.status == "supported"
-            for place in (judgement.claim.target.start, judgement.claim.subject_slot.start if judgement.claim.subject_slot else -1)
+            for place in (
+                judgement.claim.target.start,
+                judgement.claim.subject_slot.start if judgement.claim.subject_slot else -1,
+            )
         }
         return any(
             link.concept == claim.object and link.start != claim.target.start and link.start not in explained

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 _FAMILIES = (
-    "sit locat base hous situat resid office 位于 设在 坐落 坐落于 驻 办公 办公地点 地点 地址 所在地 位置",
+    "sit locat base hous situat resid office find found 位于 设在 坐落 坐落于 驻 办公 办公地点 地点 地址 所在地 位置",
     "lead head chief boss run direct captain 负责人 领导 带领 主管 主任 牵头 率领 掌管 领头 一把手 牵头人",
     "own belong respons run owner accountabl maintain 负责 归 管理 归口 责任 主管 所属 运营 负责部门 归属",
     "issu publish releas issuer circulat 发布 颁布 印发 下发 出台 制定 签发 发文",
@@ -18,11 +18,11 @@ _FAMILIES = (
     "launch introduc start begin live roll open debut commission 上线 启用 投产 投用 开放 上市 推出 开通 投入使用",
     "effect forc appli valid bind 生效 施行 实施 执行 起效",
     "expir end terminat retir laps 到期 终止 失效 截止 停用 期满",
-    "pric cost charg 价格 售价 定价 单价 目录价 标价 价 目录价格",
+    "pric cost charg list 价格 售价 定价 单价 目录价 标价 价 目录价格",
     "weigh mass heavi 重 重量 重达 净重 毛重",
     "warranti guarante 保修 保修期 质保 质保期",
     "limit cap maximum ceil threshold 限额 上限 额度 最高 封顶 不超过",
-    "deadlin due term 期限 时限 截止日期 之内 期内",
+    "deadlin due term 期限 时限 截止日期 之内 期内 逾期",
     "assembl make manufactur produc build put 组装 总装 装配 生产 制造 装出来 出厂",
     "found establish creat set 成立 创立 创建 设立 组建",
     "sponsor initi champion propos 发起 发起人 立项 倡议",
@@ -36,9 +36,13 @@ _FAMILIES = (
     "replac succe supersed 取代 替代 代替 接替",
     "feed send push transmit export deliv 推送 同步 发送 传输 输送 传给 推给",
     "receiv get import 接收 接受 收取",
+    "pay bear cover reimburs fund contribut 承担 支付 报销 负担 付",
     "insur cover 承保 保险 投保",
     "train teach coach 培训 授课 教授",
     "buy acquir purchas takeov 收购 购买 买下 并购 购入",
+    "die deceas pass death 去世 逝世 死亡",
+    "bear birth birthplac nativ 出生 生于 诞生",
+    "marri spous wife husband 配偶 妻子 丈夫",
     "hold own possess 持有 持股 拥有 所持 控股",
 )
 

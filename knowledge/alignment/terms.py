@@ -16,7 +16,10 @@ from knowledge.types import Edit, LabelKind, Language, User
 _HAN = re.compile(r"[㐀-鿿豈-﫿]")
 _ARTICLE = re.compile(r"(?<![\w-])(an?)(\s+)$", re.IGNORECASE)
 _VOWEL_SOUND = re.compile(r"(?!u(?:ni|s[aei]|tili)|eu|one\b|once\b)[aeiou]|hour|honest|honou?r|heir", re.IGNORECASE)
-_SENTENCE_START = re.compile(r"(?:^|[.!?。！？\n]\s*|[:：]\s*\n\s*|^\s*[-*•]\s*|^\s*\d+[.)]\s*|\|\s*)[*_\"“‘(（《]*$", re.MULTILINE)
+_SENTENCE_START = re.compile(
+    r"(?:^|[.!?。！？\n]\s*|[:：]\s*\n\s*|^\s*[-*•]\s*|^\s*\d+[.)]\s*)[*_\"“‘(（《]*$", re.MULTILINE
+)
+_LONGEST_REPEAT = 6
 _WORST: dict[LabelKind, int] = {"forbidden": 0, "deprecated": 1, "alternative": 2}
 
 
@@ -51,14 +54,15 @@ class TermCheck:
         if link.weak:
             return None
         kinds = {self._kind(reading.concept, reading.kind) for reading in link.readings}
-        if not kinds <= {"deprecated", "forbidden"} and not (self._prefer_preferred and kinds <= {"deprecated", "forbidden", "alternative"}):
+        unwanted = {"deprecated", "forbidden", "alternative"} if self._prefer_preferred else {"deprecated", "forbidden"}
+        if not kinds <= unwanted:
             return None
         if is_protected(draft.protected, draft.text, link.start, link.end):
             return None
         sentence = draft.sentence_around(link.start, link.end)
         if told_as_old(draft.text, link.start, link.end, sentence):
             return None
-        if self._beside_preferred(draft, link):
+        if self._beside_preferred(draft, link, sentence):
             return None
         kind = min(kinds, key=lambda kind: _WORST[kind])
         concept = link.concept
@@ -68,16 +72,12 @@ class TermCheck:
         """The kind of a label; every name of a concept out of use is an old name."""
         return "deprecated" if self._graph.deprecated(concept) and kind != "forbidden" else kind
 
-    def _beside_preferred(self, draft: Draft, link: Link) -> bool:
-        """Whether today's name stands in brackets beside the old one, or the other way round: both are told."""
+    def _beside_preferred(self, draft: Draft, link: Link, sentence: tuple[int, int]) -> bool:
+        """Whether today's name stands in the same sentence: it tells both ("A became B", "B (A)")."""
         for other in draft.links:
             if other.concept != link.concept or other is link or other.readings[0].kind in ("deprecated", "forbidden"):
                 continue
-            if other.end <= link.start:
-                between = draft.text[other.end : link.start]
-                if re.fullmatch(r"\s*[（(\[][^）)\]]{0,12}", between) and re.match(r"[^（(]{0,8}[）)\]]", draft.text[link.end :]):
-                    return True
-            elif re.fullmatch(r"\s*[（(\[][^）)\]]{0,12}", draft.text[link.end : other.start]):
+            if sentence[0] <= other.start < sentence[1]:
                 return True
         return False
 
@@ -155,7 +155,8 @@ def _vowel(name: str) -> bool:
 def _cased(text: str, start: int, surface: str, label: str, name: str) -> str:
     if not surface[:1].isalpha() or _HAN.match(surface) or _HAN.match(name):
         return name
-    if len(surface) > 1 and surface.isupper() and not label.isupper() and len(re.findall(r"[A-Za-z]", surface)) > 4:  # noqa: PLR2004 - shorter ones may be acronyms
+    letters = len(re.findall(r"[A-Za-z]", surface))
+    if surface.isupper() and not label.isupper() and letters > 4:  # noqa: PLR2004 - shorter ones may be acronyms
         return name.upper()
     capital = surface[0].isupper() and label[:1].islower()
     begins = surface[0].isupper() and bool(_SENTENCE_START.search(text[max(0, start - 40) : start]))
@@ -169,31 +170,32 @@ def _cased(text: str, start: int, surface: str, label: str, name: str) -> str:
 
 def _without_doubles(text: str, start: int, end: int, name: str) -> tuple[int, int, str]:
     """Words that the name brings along and that already stand beside it are not said twice."""
-    if _HAN.search(name[-1:]):
-        for size in range(min(len(name) - 1, 6), 1, -1):
-            if text.startswith(name[-size:], end):
-                return start, end + size, name
-    else:
-        last = re.search(r"[\s-](\w+)$", name)
-        if last:
-            match = re.match(rf"[\s-]{re.escape(last[1])}\b", text[end:], re.IGNORECASE)
-            if match:
-                return start, end + match.end(), name
+    after = _said_after(text, end, name)
+    return (start, end + after, name) if after else (start - _said_before(text, start, name), end, name)
+
+
+def _said_after(text: str, end: int, name: str) -> int:
+    """How many characters after the place repeat how the name ends."""
+    if _HAN.match(name[-1:]):
+        sizes = range(min(len(name) - 1, _LONGEST_REPEAT), 1, -1)
+        return next((size for size in sizes if text.startswith(name[-size:], end)), 0)
+    last = re.search(r"[\s-](\w+)$", name)
+    match = re.match(rf"[\s-]{re.escape(last[1])}\b", text[end:], re.IGNORECASE) if last else None
+    return match.end() if match else 0
+
+
+def _said_before(text: str, start: int, name: str) -> int:
+    """How many characters before the place repeat how the name begins."""
     if _HAN.match(name):
-        for size in range(min(len(name) - 1, 6), 1, -1):
-            if text.endswith(name[:size], 0, start):
-                return start - size, end, name
-    else:
-        first = re.match(r"(\w+)[\s-]", name)
-        if first:
-            match = re.search(rf"\b{re.escape(first[1])}[\s-]$", text[:start], re.IGNORECASE)
-            if match:
-                return match.start(), end, name
-    return start, end, name
+        sizes = range(min(len(name) - 1, _LONGEST_REPEAT), 1, -1)
+        return next((size for size in sizes if text.endswith(name[:size], 0, start)), 0)
+    first = re.match(r"(\w+)[\s-]", name)
+    match = re.search(rf"\b{re.escape(first[1])}[\s-]$", text[:start], re.IGNORECASE) if first else None
+    return start - match.start() if match else 0
 
 
 def _spaces_around(text: str, start: int, end: int, surface: str, name: str) -> tuple[int, int, str]:
-    """No blanks around a Han name that takes the place of a Latin one; blanks for the reverse where the text uses them."""
+    """No blanks around a Han name that takes a Latin one's place; for the reverse, blanks where the text uses them."""
     left, right = text[start - 1 : start], text[end : end + 1]
     old_left, new_left = bool(_HAN.match(surface)), bool(_HAN.match(name))
     old_right, new_right = bool(_HAN.match(surface[-1:])), bool(_HAN.match(name[-1:]))

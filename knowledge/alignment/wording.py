@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,35 +19,86 @@ if TYPE_CHECKING:
     from knowledge.graph.types import Relation
 
 _TOKEN = re.compile(r"[a-z]+(?:'s\b)?|'s\b|\d[\d.,]*|[㐀-䶿一-鿿豈-﫿]+")
-_DIRECTION_EN = frozenset("by from to under of with at in on for as since until into over within through between".split())
+_DIRECTION_EN = frozenset(
+    "by from to under of with at in on for as since until into over within through between".split()
+)
 _DIRECTION_ZH = frozenset("由被向归在于从自给为对与和把将经按")
 _EMPTY_EN = frozenset(
-    "a an the is are was were be been being am has have had having do does did will would shall it its it's they their he she his her "
-    "this that these those which who whom whose and or but also currently now today still there 's s up out not any all each our your "
-    "we you i please so then than very about nearly almost".split()
+    (
+        "a an the is are was were be been being am has have had having do does did will would shall it its "
+        "it's they their he she his her this that these those which who whom whose and or but also currently "
+        "now today still there 's s up out not any all each our your we you i please so then than very about "
+        "nearly almost"
+    ).split()
 )
 _EMPTY_ZH = frozenset(
-    "的 是 了 为 其 该 此 这 那 也 均 则 并 而 以 及 和 与 或 都 就 已 已经 目前 现在 现 共 有 个 名 位 以及 并且 同时 另外 可 可以 能 会 要 请 您 你 我们 所 之 着 过 地 得 本 即 即可 将 称 叫 做 作".split()
+    (
+        "的 是 了 为 其 该 此 这 那 也 均 则 并 而 以 及 和 与 或 都 就 已 已经 目前 "
+        "现在 现 共 有 个 名 位 以及 并且 同时 另外 可 可以 能 会 要 请 您 你 我们 所 之 "
+        "着 过 地 得 本 即 即可 将 称 叫 做 作"
+    ).split()
 )
+_IRREGULAR_FORMS = """
+lead: led leads leader
+run: ran run running
+make: made makes
+sell: sold sells
+buy: bought buys
+keep: kept keeps
+hold: held holds
+win: won
+write: wrote written
+bear: born
+build: built builder
+found: founded found
+die: died dies death
+lie: lay lies
+locat: located location locates
+weigh: weighs weight weighed
+go: went goes gone
+take: took takes taken
+give: gave given
+send: sent sends
+get: got
+pay: paid pays
+administr: administers administrator administered administration
+manag: manager manages managed management
+own: owner owners owned owns owning ownership
+suppli: supplier suppliers supplies supplied supply
+approv: approver approves approved approval approving
+issu: issuer issues issued issuing
+sponsor: sponsor
+respons: responsible responsibility
+design: designer designed designs
+architect: architect
+edit: editor edited
+author: author authored
+creat: creator created
+produc: producer produced production produces
+operat: operator operated operating operates operation
+publish: publisher published
+establish: established establishment
+maintain: maintainer
+national: nationality
+launch: launched launch
+assembl: assembled assembly
+submit: submission submitted
+requir: required requirement
+limit: limits
+price: priced prices
+cost: costs
+long: length
+high: height
+elevat: elevation elevated
+"""
+"""Words that the stemmer does not bring together, after the stem that they all get."""
+
 _IRREGULAR = {
-    "led": "lead", "leads": "lead", "leader": "lead", "ran": "run", "run": "run", "running": "run", "made": "make", "makes": "make",
-    "sold": "sell", "sells": "sell", "bought": "buy", "buys": "buy", "kept": "keep", "keeps": "keep", "held": "hold", "holds": "hold",
-    "won": "win", "wrote": "write", "written": "write", "born": "bear", "built": "build", "founded": "found", "found": "found",
-    "died": "die", "dies": "die", "death": "die", "lay": "lie", "lies": "lie", "located": "locat", "location": "locat", "locates": "locat",
-    "weighs": "weigh", "weight": "weigh", "weighed": "weigh", "went": "go", "goes": "go", "gone": "go", "took": "take", "takes": "take",
-    "taken": "take", "gave": "give", "given": "give", "sent": "send", "sends": "send", "got": "get", "paid": "pay", "pays": "pay",
-    "administers": "administr", "administrator": "administr", "administered": "administr", "administration": "administr",
-    "manager": "manag", "manages": "manag", "managed": "manag", "management": "manag", "owner": "own", "owners": "own", "owned": "own",
-    "owns": "own", "owning": "own", "ownership": "own", "supplier": "suppli", "suppliers": "suppli", "supplies": "suppli", "supplied": "suppli", "supply": "suppli",
-    "approver": "approv", "approves": "approv", "approved": "approv", "approval": "approv", "approving": "approv",
-    "issuer": "issu", "issues": "issu", "issued": "issu", "issuing": "issu", "sponsor": "sponsor", "responsible": "respons", "responsibility": "respons",
-    "designer": "design", "designed": "design", "designs": "design", "architect": "architect", "editor": "edit", "edited": "edit",
-    "author": "author", "authored": "author", "creator": "creat", "created": "creat", "producer": "produc", "produced": "produc", "production": "produc",
-    "operator": "operat", "operated": "operat", "operating": "operat", "operates": "operat", "operation": "operat", "publisher": "publish", "published": "publish",
-    "established": "establish", "establishment": "establish", "builder": "build", "maintainer": "maintain", "nationality": "national",
-    "launched": "launch", "launch": "launch", "assembled": "assembl", "assembly": "assembl", "produces": "produc", "submission": "submit", "submitted": "submit",
-    "required": "requir", "requirement": "requir", "limits": "limit", "priced": "price", "prices": "price", "costs": "cost", "length": "long", "height": "high", "elevation": "elevat", "elevated": "elevat",
-}  # fmt: skip
+    word: root
+    for line in _IRREGULAR_FORMS.strip().splitlines()
+    for root, _, words in [line.partition(": ")]
+    for word in words.split()
+}
 
 
 @lru_cache(maxsize=1 << 15)
@@ -61,8 +112,13 @@ def tokens(text: str) -> tuple[str, ...]:
         else:
             bare = word.removesuffix("'s")
             if bare and bare not in _EMPTY_EN:
-                found.append(_IRREGULAR.get(bare) or stem(bare))
+                found.append(_IRREGULAR.get(bare) or _agentless(stem(bare)))
     return tuple(found)
+
+
+def _agentless(word: str) -> str:
+    """Whoever commands is a commander: the doer of a thing is read as the thing done."""
+    return re.sub(r"(?:or|er)$", "", word).rstrip("e") if len(word) > 6 else word  # noqa: PLR2004 - "owner", "order"
 
 
 @lru_cache(maxsize=1 << 14)
@@ -89,9 +145,7 @@ def bag(text: str) -> Bag:
 
 def joined(*bags: Bag) -> Bag:
     """All words of several pieces."""
-    return Bag(
-        frozenset().union(*(one.words for one in bags)), frozenset().union(*(one.families for one in bags))
-    )
+    return Bag(frozenset().union(*(one.words for one in bags)), frozenset().union(*(one.families for one in bags)))
 
 
 def is_direction(token: str) -> bool:
@@ -135,6 +189,7 @@ class Wordings:
         self._kinds = {
             word for kind in graph.classes() for name in graph.class_names(kind) for word in tokens(name.text)
         }
+        self._names = {normalize(label.text) for relation in graph.relations() for label in relation.labels}
         used: dict[str, set[str]] = defaultdict(set)
         self._by_family: dict[int, set[str]] = defaultdict(set)
         self._by_relation: dict[str, list[Cue]] = defaultdict(list)
@@ -156,6 +211,14 @@ class Wordings:
     def of(self, relation: str) -> list[Cue]:
         """The cues of one relation."""
         return self._by_relation.get(relation, [])
+
+    def is_name(self, text: str) -> bool:
+        """Whether a relation is called just so."""
+        return normalize(text) in self._names
+
+    def size(self, cue: Cue) -> float:
+        """What all words of a cue weigh together."""
+        return sum(map(self.weight, cue.words))
 
     def weight(self, word: str) -> float:
         """How much a word tells: less, the more relations use it."""
@@ -265,9 +328,7 @@ def _phrase_cues(relation: Relation, phrase: str, language: Language | None) -> 
     before, rest = phrase.split(first, 1)
     middle, after = rest.split(second, 1)
     literal = (_plain(before), _plain(middle), _plain(after))
-    cues = [
-        Cue(relation.id, language, subject < target, tokens(before), tokens(middle), tokens(after), literal)
-    ]
+    cues = [Cue(relation.id, language, subject < target, tokens(before), tokens(middle), tokens(after), literal)]
     if subject < target and (_NAMING.search(middle) or re.match(r"^\s*'s\b|^的", normalize(middle))):
         # "the head of {subject} is {object}", "{subject}的负责人是{object}" name the relation
         named = tuple(word for word in tokens(before) + tokens(middle) if not is_direction(word))
@@ -280,11 +341,16 @@ def _phrase_cues(relation: Relation, phrase: str, language: Language | None) -> 
     return cues
 
 
+_ARTICLES = re.compile(r"\b(?:the|a|an)\b")
+_QUOTES = re.compile(r"[《》“”\"]")
+
+
 def _plain(text: str) -> str:
     """A piece of a phrase for comparing letter by letter."""
-    return " ".join(re.sub(r"\b(?:the|a|an)\b", " ", re.sub(r"[《》“”\"]", "", normalize(text))).split())
+    return " ".join(_ARTICLES.sub(" ", _QUOTES.sub("", normalize(text))).split())
 
 
+@lru_cache(maxsize=1 << 14)
 def plain(text: str) -> str:
     """A piece of a sentence for comparing letter by letter with a piece of a phrase."""
     return _plain(text)

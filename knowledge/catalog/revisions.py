@@ -68,7 +68,7 @@ class Revisions:
             raise NotFound(f"{revision_id}: no such revision of the term graph")
         return _revision(row)
 
-    def list(self, limit: int | None = None) -> list[Revision]:
+    def history(self, limit: int | None = None) -> list[Revision]:
         """Revisions, newest first."""
         query = select(graph_revisions).order_by(graph_revisions.c.number.desc()).limit(limit)
         with self._catalog.connect() as connection:
@@ -93,9 +93,8 @@ class Revisions:
             if (newest.id if newest else "") != parent:
                 raise InvalidInput("term graph: it was changed meanwhile; look at the newest revision and try again")
             number = newest.number + 1 if newest else 1
-            revision = Revision(
-                number, _name(number, parent, author, comment, at, plus, minus), parent, author, comment, at, plus, minus
-            )
+            name = _name(number, parent, author, comment, at, plus, minus)
+            revision = Revision(number, name, parent, author, comment, at, plus, minus)
             connection.execute(
                 insert(graph_revisions).values(
                     number=number,
@@ -124,19 +123,18 @@ class Revisions:
                     state.update(read_lines(row.added))
                 except SyntaxError as error:
                     raise Damaged(
-                        f"revision {row.id} of the term graph does not read; restore the catalog with `plumbline restore`"
+                        f"revision {row.id} of the term graph does not read; bring the catalog back with "
+                        "`plumbline restore`"
                     ) from error
         return state
 
     def check(self) -> list[str]:
         """Ids of revisions that are not what was appended: changed, cut out, or put in."""
-        wrong: list[str] = []
-        parent, number = "", 0
-        for revision in reversed(self.list()):
-            number += 1
-            expected = _name(
-                revision.number, parent, revision.author, revision.comment, revision.at, revision.added, revision.removed
-            )
+        wrong = []
+        parent = ""
+        for number, revision in enumerate(reversed(self.history()), 1):
+            content = revision.author, revision.comment, revision.at, revision.added, revision.removed
+            expected = _name(revision.number, parent, *content)
             if revision.id != expected or revision.parent != parent or revision.number != number:
                 wrong.append(revision.id)
             parent = revision.id

@@ -56,11 +56,16 @@ def import_file(
 
 
 def export(
-    catalog: Catalog, target: Path | IO[bytes], format: str | None = None, *, revision: str | None = None  # noqa: A002
+    catalog: Catalog,
+    target: Path | IO[bytes],
+    format: str | None = None,  # noqa: A002
+    *,
+    revision: str | None = None,
 ) -> int:
     """Write the graph as of a revision (default: the newest); gives the number of statements.
 
-    The format is told by name, or by the ending of `target` when that is a path. Raises InvalidInput for an unknown one.
+    The format is told by name, or by the ending of `target` when that is a path. Raises InvalidInput for an unknown
+    one.
     """
     wanted = revision if revision is not None else catalog.revisions.current_id()
     quads = catalog.revisions.quads(wanted) if wanted else set()

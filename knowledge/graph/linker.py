@@ -149,11 +149,7 @@ class Linker:
         if len({reading.concept for reading in seen}) > 1:
             # The name of a concept out of use means the one that replaces it, where that one is known by it too
             heirs = {reading.concept for reading in seen}
-            seen = tuple(
-                reading
-                for reading in seen
-                if not heirs.intersection(self.graph.successors(reading.concept))
-            )
+            seen = tuple(reading for reading in seen if not heirs.intersection(self.graph.successors(reading.concept)))
         return seen
 
     def _read_in_language(self, links: list[Link], text: str) -> list[Link]:
@@ -247,7 +243,11 @@ def _closes(text: str, end: int) -> bool:
     after = text[end] if end < len(text) else " "
     if _latin(after) or after == "_":
         return False
-    return not (after in "-.@" and end + 1 < len(text) and (text[end + 1].isdigit() or (after in ".@" and _latin(text[end + 1]))))
+    return not (
+        after in "-.@"
+        and end + 1 < len(text)
+        and (text[end + 1].isdigit() or (after in ".@" and _latin(text[end + 1])))
+    )
 
 
 def _needs_segmentation(text: str, start: int, end: int) -> bool:
@@ -262,9 +262,7 @@ def _on_cuts(cuts: list[int], text: str, start: int, end: int) -> bool:
     return (not _HAN.match(text[start]) or cut(start)) and (not _HAN.match(text[end - 1]) or cut(end))
 
 
-def _cased(
-    folded: str, text: str, start: int, end: int, ending: int, readings: tuple[Reading, ...]
-) -> Link | None:
+def _cased(folded: str, text: str, start: int, end: int, ending: int, readings: tuple[Reading, ...]) -> Link | None:
     """The link, if capitals in the text agree with those of the labels."""
     surface = folded[start:end]
     strengths = [(reading, _case(reading.label, surface)) for reading in readings]
@@ -328,7 +326,9 @@ def _continues(link: Link, text: str, starts: set[int]) -> bool:
     after = _NAME_GOES_ON.match(text, link.end)
     if after and after.start("next") not in starts and after["next"].lower() not in _HEADS:
         return True
-    return bool(_IN_BRACKETS.search(text[max(0, link.start - 40) : link.start])) and text[link.end : link.end + 1] == ")"
+    return (
+        bool(_IN_BRACKETS.search(text[max(0, link.start - 40) : link.start])) and text[link.end : link.end + 1] == ")"
+    )
 
 
 def _one_per_concept(readings: tuple[Reading, ...], language: Language) -> tuple[Reading, ...]:

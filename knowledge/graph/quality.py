@@ -78,6 +78,20 @@ def _shared_label(graph: TermGraph, _day: date) -> Found:
             yield concept, f"shares the label {text!r} with {_listed(set(concepts) - {concept})}"
 
 
+def _missing_language(graph: TermGraph, _day: date) -> Found:
+    """In a graph that names most things in both languages, what has only one is found in half of the questions."""
+    named = {
+        concept: {label.language for label in graph.labels_of(concept) if label.kind == "preferred"}
+        for concept in graph.concepts()
+        if not graph.deprecated(concept)
+    }
+    if 2 * sum({"zh", "en"} <= languages for languages in named.values()) <= len(named):
+        return
+    for concept, languages in named.items():
+        for language in sorted({"zh", "en"} - languages) if languages & {"zh", "en"} else ():
+            yield concept, f"has no preferred label in {language}"
+
+
 def _outdated_label_in_use(graph: TermGraph, _day: date) -> Found:
     """A name that is replaced wherever it stands, though another concept is called so."""
     in_use = _concepts_by_label(graph, ("preferred",))
@@ -117,11 +131,45 @@ def _broader_cycle(graph: TermGraph, _day: date) -> Found:
                 ahead.extend(broader.get(one, ()))
 
 
+def _related_to_broader(graph: TermGraph, _day: date) -> Found:
+    """What is merely related stands beside, not above: SKOS keeps the two apart."""
+    for concept in graph.concepts():
+        related = set(graph.related_to(concept))
+        if related & (_ancestors(graph, concept) | {concept}):
+            yield concept, "is related to itself or to a broader concept of its own"
+
+
+def _ancestors(graph: TermGraph, concept: str) -> set[str]:
+    seen: set[str] = set()
+    ahead = [concept]
+    while ahead:
+        one = ahead.pop()
+        for broader in graph.concept(one).broader if one in graph else ():
+            if broader not in seen:
+                seen.add(broader)
+                ahead.append(broader)
+    return seen
+
+
 def _unknown_broader(graph: TermGraph, _day: date) -> Found:
     for concept in graph.concepts():
         for broader in graph.concept(concept).broader:
             if broader not in graph:
                 yield concept, f"has the broader concept {broader}, which does not exist"
+
+
+def _replacement_loop(graph: TermGraph, _day: date) -> Found:
+    for concept in graph.concepts():
+        seen: set[str] = set()
+        ahead = list(graph.concept(concept).replaced_by)
+        while ahead:
+            one = ahead.pop()
+            if one == concept:
+                yield concept, "is replaced by itself, over others or directly"
+                break
+            if one not in seen and one in graph:
+                seen.add(one)
+                ahead.extend(graph.concept(one).replaced_by)
 
 
 def _no_replacement(graph: TermGraph, _day: date) -> Found:
@@ -178,6 +226,9 @@ RULES: dict[str, tuple[Severity, Callable[[TermGraph, date], Found]]] = {
     "several_preferred_labels": ("error", _several_preferred_labels),
     "shared_label": ("warning", _shared_label),
     "outdated_label_in_use": ("error", _outdated_label_in_use),
+    "missing_language": ("warning", _missing_language),
+    "related_to_broader": ("warning", _related_to_broader),
+    "replacement_loop": ("error", _replacement_loop),
     "broader_cycle": ("error", _broader_cycle),
     "unknown_broader": ("error", _unknown_broader),
     "no_replacement": ("warning", _no_replacement),

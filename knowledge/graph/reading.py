@@ -118,10 +118,15 @@ def with_stable_blank_nodes(quads: set[Quad]) -> set[Quad]:
     names: dict[str, BlankNode] = {}
     for members, component in _components(lines):
         order = {name: place for place, name in enumerate(sorted(members))}
-        told = sorted(re.sub(r"_:(\w+)", lambda m, order=order: f"_:{order[m[1]]}", str(quad)) for quad in component)
-        digest = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+        told = "\n".join(sorted(_with_places(str(quad), order) for quad in component))
+        digest = hashlib.sha256(told.encode()).hexdigest()[:16]
         names.update({name: BlankNode(f"b{digest}n{order[name]}") for name in members})
     return (quads - nameless) | {_renamed(quad, names) for quad in lines}
+
+
+def _with_places(line: str, order: dict[str, int]) -> str:
+    """A statement with its blank nodes called by their place among those of their component."""
+    return re.sub(r"_:(\w+)", lambda match: f"_:{order.get(match[1], match[1])}", line)
 
 
 def _components(quads: Iterable[Quad]) -> Iterator[tuple[set[str], list[Quad]]]:
@@ -151,9 +156,7 @@ def _components(quads: Iterable[Quad]) -> Iterator[tuple[set[str], list[Quad]]]:
 
 
 def _blanks(quad: Quad) -> list[str]:
-    return [
-        term.value for term in (quad.subject, quad.object, quad.graph_name) if isinstance(term, BlankNode)
-    ]
+    return [term.value for term in (quad.subject, quad.object, quad.graph_name) if isinstance(term, BlankNode)]
 
 
 def _renamed(quad: Quad, names: dict[str, BlankNode]) -> Quad:

@@ -44,9 +44,9 @@ class LabelSearch:
         return found[:limit]
 
     def _containing(self, wanted: str) -> list[tuple[float, int]]:
-        lists = [self._grams.get(gram, []) for gram in _grams(wanted)]
-        numbers = set(min(lists, key=len)) if lists else set()
-        for numbers_of_gram in lists:
+        lists = sorted((self._grams.get(gram, []) for gram in _grams(wanted)), key=len)
+        numbers = set(lists[0]) if lists else set()
+        for numbers_of_gram in lists[1:]:
             numbers &= set(numbers_of_gram)
         return [(score, number) for number in numbers if (score := _score(self._entries[number][0], wanted))]
 
@@ -55,9 +55,12 @@ class LabelSearch:
         for gram in _grams(wanted):
             for number in self._grams.get(gram, ()):
                 shared[number] += 1
-        near = sorted(shared, key=lambda number: (-shared[number] / (len(self._entries[number][0]) + len(wanted)), number))
+
+        def likelihood(number: int) -> float:
+            return shared[number] / (len(self._entries[number][0]) + len(wanted))
+
         scored: list[tuple[float, int]] = []
-        for number in near[:_FUZZY_CANDIDATES]:
+        for number in sorted(shared, key=lambda number: (-likelihood(number), number))[:_FUZZY_CANDIDATES]:
             likeness = SequenceMatcher(None, self._entries[number][0], wanted, autojunk=False).ratio()
             if likeness >= _MIN_RESEMBLANCE:
                 scored.append((_SIMILAR * likeness, number))

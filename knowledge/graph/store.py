@@ -47,7 +47,7 @@ class TermGraph:
         self._deprecated = frozenset(
             quad.subject.value
             for quad in self._about(words.DEPRECATED)
-            if isinstance(quad.object, Literal) and quad.object.value in _TRUE
+            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal) and quad.object.value in _TRUE
         )
         self._inherit_labels()
         self._parents = self._read_pairs(words.SUB_CLASS_OF)
@@ -242,6 +242,10 @@ class TermGraph:
             seen |= ahead
         return False
 
+    def related_to(self, concept: str) -> tuple[str, ...]:
+        """What a concept is declared to be skos:related to, sorted."""
+        return self._nodes(concept, words.RELATED)
+
     def related(self, first: str, second: str) -> bool:
         """Whether any fact in either direction joins two concepts."""
         return any(fact.object == second and not fact.literal for fact in self.facts(first)) or any(
@@ -287,17 +291,19 @@ class TermGraph:
     def _read_access(self) -> dict[str, frozenset[str]]:
         access: dict[str, set[str]] = defaultdict(set)
         for quad in self._about(words.ACCESS):
-            if isinstance(quad.object, Literal):
+            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
                 access[quad.subject.value].add(quad.object.value)
         return {concept: frozenset(labels) for concept, labels in access.items()}
 
     def _read_relations(self) -> dict[str, Relation]:
         kinds: dict[str, set[str]] = defaultdict(set)
         for quad in self._about(words.TYPE):
-            if isinstance(quad.object, NamedNode) and quad.object.value in words.PROPERTY_TYPES:
-                kinds[quad.subject.value].add(quad.object.value)
+            subject, kind = quad.subject, quad.object
+            if isinstance(subject, NamedNode) and isinstance(kind, NamedNode) and kind.value in words.PROPERTY_TYPES:
+                kinds[subject.value].add(kind.value)
         for quad in self._about(words.PHRASE):
-            kinds[quad.subject.value].update(())
+            if isinstance(quad.subject, NamedNode):
+                kinds[quad.subject.value].update(())
         inverse = self._read_pairs(words.INVERSE_OF)
         backwards: dict[str, set[str]] = defaultdict(set)
         for one, others in inverse.items():
@@ -310,9 +316,7 @@ class TermGraph:
             for name in sorted(kinds)
         }
 
-    def _read_relation(
-        self, name: str, kinds: set[str], inverse: set[str], parents: tuple[str, ...]
-    ) -> Relation:
+    def _read_relation(self, name: str, kinds: set[str], inverse: set[str], parents: tuple[str, ...]) -> Relation:
         complete = self._texts(name, words.COMPLETE)
         units = self._texts(name, words.UNIT)
         return Relation(
@@ -368,17 +372,22 @@ class TermGraph:
         """A deprecated concept's names are old names of the concept that replaces it."""
         for concept in sorted(self._deprecated):
             heirs = self._successors(concept)
-            if len(heirs) != 1:
+            if len(heirs) != 1 or not self._reveals_nothing(concept, heirs[0]):
                 continue
             heir = heirs[0]
             own = self._labels.get(heir, ())
             texts = {label.text.casefold() for label in own}
             inherited = tuple(
-                Label(label.text, "deprecated" if label.kind in ("preferred", "alternative") else label.kind, label.language)
+                Label(label.text, _when_replaced(label.kind), label.language)
                 for label in self._labels.get(concept, ())
                 if label.text.casefold() not in texts
             )
             self._labels[heir] = own + inherited
+
+    def _reveals_nothing(self, concept: str, heir: str) -> bool:
+        """Whether everybody who may see the heir may see the old concept, whose names it takes over."""
+        old, new = self._access.get(concept, frozenset()), self._access.get(heir, frozenset())
+        return not old or (bool(new) and new <= old)
 
     def _successors(self, concept: str) -> tuple[str, ...]:
         """The concepts in use that replace a deprecated one, chains followed; () when they loop or end nowhere."""
@@ -407,7 +416,9 @@ class TermGraph:
         own = self._store.quads_for_pattern(NamedNode(concept_id), NamedNode(words.TYPE), None, None)
         types = {quad.object.value for quad in own if isinstance(quad.object, NamedNode)} - {words.CONCEPT}
         narrower = self._store.quads_for_pattern(None, NamedNode(words.NARROWER), NamedNode(concept_id), None)
-        broader = {quad.subject.value for quad in narrower} | set(self._nodes(concept_id, words.BROADER))
+        broader = {quad.subject.value for quad in narrower if isinstance(quad.subject, NamedNode)} | set(
+            self._nodes(concept_id, words.BROADER)
+        )
         return Concept(
             id=concept_id,
             labels=self._labels.get(concept_id, ()),
@@ -536,6 +547,10 @@ def language_of(tag: str | None, text: str) -> Language | None:
         first = tag.split("-")[0].lower()
         return "zh" if first == "zh" else "en" if first == "en" else None
     return detect_language(text) if re.search(r"[^\W\d_]", text) else None
+
+
+def _when_replaced(kind: LabelKind) -> LabelKind:
+    return "deprecated" if kind in ("preferred", "alternative") else kind
 
 
 def _well_formed(phrase: str) -> bool:

@@ -43,9 +43,7 @@ class Concept:
 
     def texts(self, kind: LabelKind, language: Language | None = None) -> tuple[str, ...]:
         """The labels of a kind, in one language or (None) in any."""
-        return tuple(
-            label.text for label in self.labels if label.kind == kind and language in (None, label.language)
-        )
+        return tuple(label.text for label in self.labels if label.kind == kind and language in (None, label.language))
 
     @property
     def definition(self) -> str:

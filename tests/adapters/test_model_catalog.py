@@ -1,14 +1,17 @@
 """Pulling models from really built packages, through the real pip, without any network."""
 
 import hashlib
+import io
 import subprocess
 import sys
+import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from adapters.derived import derived_folder
 from adapters.model_catalog import HubSource, ModelCatalog, ModelEntry, ModelFile, PackageSource
 from knowledge.errors import Damaged, InvalidInput, NotFound, Unavailable
 
@@ -135,6 +138,64 @@ def test_what_cannot_be_had_is_said_in_one_line(
     with pytest.raises(Unavailable, match=message) as caught:
         catalog(tmp_path, entry(**changes), **options).pull("joined")
     assert "\n" not in str(caught.value)
+
+
+def test_files_without_recorded_hashes_hold_from_the_first_pull_on(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    (own / "joined" / "sub").mkdir(parents=True)
+    for name, content in {"a.safetensors": b"weights", "sub/b.json": b"{}"}.items():
+        (own / "joined" / name).write_bytes(content)
+    models = catalog(tmp_path, entry(files=(), verified=False), folder=own, offline=True)
+    with pytest.raises(Unavailable, match="has not been pulled"):
+        models.fingerprint("joined")  # nothing yet to name the weights by
+    home = models.pull("joined")
+    derived_folder(home / "converted", "x", lambda place: (place / "model.bin").write_bytes(b"converted"))
+    first = models.fingerprint("joined")
+    (home / "a.safetensors").unlink()
+    assert models.pull("joined") == home  # what was derived is not taken for a part of the model
+    assert (models.fingerprint("joined"), models.verify("joined")) == (first, [])
+    (home / "a.safetensors").unlink()
+    (own / "joined" / "a.safetensors").write_bytes(b"other")
+    with pytest.raises(Damaged, match="SHA-256"):
+        models.pull("joined")
+
+
+def test_models_differ_in_their_fingerprints(tmp_path: Path) -> None:
+    own, names = tmp_path / "own", ("one", "two")
+    for name in names:
+        (own / name).mkdir(parents=True)
+        (own / name / "model.safetensors").write_text(name)
+    models = ModelCatalog(
+        tuple(entry(name=name, files=()) for name in names), {}, tmp_path / "cache", own, offline=True
+    )
+    for name in names:
+        models.pull(name)
+    assert models.fingerprint("one") != models.fingerprint("two")
+
+
+def test_a_source_package_is_refused_since_pip_would_run_it(tmp_path: Path, index: Path) -> None:
+    ran = tmp_path / "ran"
+    code = f"import pathlib; pathlib.Path({str(ran)!r}).touch()"
+    with tarfile.open(index / "plbsource-1.0.tar.gz", "w:gz") as archive:
+        for name, content in {
+            "setup.py": code,
+            "PKG-INFO": "Metadata-Version: 2.1\nName: plbsource\nVersion: 1.0\n",
+        }.items():
+            row = tarfile.TarInfo(f"plbsource-1.0/{name}")
+            row.size = len(content)
+            archive.addfile(row, io.BytesIO(content.encode()))
+    one = entry(packages=PackageSource("plbsource==1.0", folder="plbsource"))
+    with pytest.raises(Unavailable, match="plbsource"):
+        catalog(tmp_path, one).pull("joined")
+    assert not ran.exists()
+
+
+def test_packages_for_another_kind_of_machine_serve_this_one(tmp_path: Path, index: Path) -> None:
+    made = index / "plbfolder-1.0-py3-none-any.whl"
+    made.rename(index / "plbfolder-1.0-py3-none-win_arm64.whl")
+    files = (ModelFile("a.json"), ModelFile("sub/b.bin"))
+    source = PackageSource("plbfolder==1.0", folder="plbfolder/model", platform="win_arm64")
+    assert catalog(tmp_path, entry(files=files, packages=source)).pull("joined").is_dir()
 
 
 def test_two_pulls_at_once_make_one_model(tmp_path: Path, index: Path) -> None:

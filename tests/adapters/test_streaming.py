@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.chat_format import render
+from adapters.chat_format import plain, render
 from adapters.model_catalog import ModelCatalog
 from adapters.streaming import until_stop
 from knowledge.types import Message
@@ -35,3 +35,16 @@ def test_text_cannot_pose_as_a_control_token() -> None:
     assert prompt.count("<|im_start|>") == 3
     assert prompt.count("<|im_end|>") == 2
     assert prompt.endswith("<|im_start|>assistant\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain_text"),
+    [
+        ("<|fim_prefix|>", "< |fim_prefix|>"),  # in the vocabulary, though no part of the convention
+        ("(<|>) <$> f", "(<|>) <$> f"),  # an operator, no token
+        ("a <|b| c", "a <|b| c"),
+        ("<|<|x|>", "<|< |x|>"),
+    ],
+)
+def test_what_looks_like_a_control_token_is_broken(text: str, plain_text: str) -> None:
+    assert plain(text, ModelCatalog.load().chat("qwen2.5-coder-1.5b-instruct-q4")) == plain_text

@@ -134,10 +134,10 @@ def test_langchain_sees_a_retriever_and_a_runnable(assistant: Assistant) -> None
     assert isinstance(last, AnswerEvent)
 
 
-def test_the_readme_example_runs(_demo_master: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
+def test_the_readme_example_runs(demo_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) == 1
-    (tmp_path / "plumbline-demo").symlink_to(_demo_master)
+    (tmp_path / "plumbline-demo").symlink_to(demo_workspace)
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(compile(blocks[0], "README.md", "exec"), names)  # noqa: S102 - the documented example is what is tested

@@ -1,13 +1,15 @@
 import pytest
+from tests_support import NoEmbedder
 
 from app.citations import cite
 from app.evidence import Evidence, newest_versions, relevance, select
 from knowledge.retriever import RankedChunk
 from knowledge.types import Chunk, Document
-from tests_support import NoEmbedder
 
 
-def ranked(text: str, title: str = "Travel Policy", *, heading: str = "", date: str = "", near: float = 0.5) -> RankedChunk:
+def ranked(
+    text: str, title: str = "Travel Policy", *, heading: str = "", date: str = "", near: float = 0.5
+) -> RankedChunk:
     identity = str(abs(hash((text, title, date))))
     document = Document(id=f"d{title}{date}", path=f"{title}{date}.md", title=title, effective_date=date)
     chunk = Chunk(id=identity, document_id=document.id, ordinal=0, text=text, heading=heading)
@@ -65,7 +67,10 @@ def test_strangers_are_less_relevant_than_answers() -> None:
 
 EVIDENCE = select(
     "hotel limit Munich warranty",
-    [ranked("The hotel limit in Munich is 150 EUR a night."), ranked("The warranty of the Tarn 300 is 36 months.", "Tarn 300")],
+    [
+        ranked("The hotel limit in Munich is 150 EUR a night."),
+        ranked("The warranty of the Tarn 300 is 36 months.", "Tarn 300"),
+    ],
     budget=400,
     limit=5,
 )
@@ -78,7 +83,11 @@ EVIDENCE = select(
         ("The limit in Munich is 150 EUR.", "The limit in Munich is 150 EUR [1].", 0),  # bound by program
         ("The limit in Munich is 150 EUR [2].", "The limit in Munich is 150 EUR [1].", 1),  # wrong passage
         ("The limit in Munich is 150 EUR [7].", "The limit in Munich is 150 EUR [1].", 1),  # no such passage
-        ("The limit in Munich is 150 EUR 【1】。", "The limit in Munich is 150 EUR [1]。", 0),  # another way to write it
+        (
+            "The limit in Munich is 150 EUR 【1】。",
+            "The limit in Munich is 150 EUR [1]。",
+            0,
+        ),  # another way to write it
         ("Limit 150 EUR [1]. Warranty 36 months [2].", "Limit 150 EUR [1]. Warranty 36 months [2].", 0),
         ("The limit in Munich is 190 EUR [1].", "The limit in Munich is 190 EUR.", 1),  # a number nobody wrote
         ("Tulips bloom in spring [1].", "Tulips bloom in spring.", 1),
@@ -97,7 +106,9 @@ def test_a_name_with_another_number_finds_no_support() -> None:
 
 
 def test_quantities_of_the_question_may_be_repeated() -> None:
-    cited = cite("Yes, 200 EUR is above the limit of 150 EUR in Munich [1].", EVIDENCE, NoEmbedder(), "Is 200 EUR too much?")
+    cited = cite(
+        "Yes, 200 EUR is above the limit of 150 EUR in Munich [1].", EVIDENCE, NoEmbedder(), "Is 200 EUR too much?"
+    )
     assert [citation.marker for citation in cited.citations] == [1]
 
 

@@ -66,7 +66,7 @@ class Visitor:
     def ready(self) -> None:
         """Wait for the question box and for the script of the pages."""
         self.box.wait_for()
-        self.page.locator("html[data-plumbline=listening]").wait_for()
+        self.page.locator("html[data-plumbline=listening]").wait_for(state="attached")
 
     @property
     def box(self) -> Locator:

@@ -244,7 +244,8 @@ def test_conversations_are_found_renamed_and_deleted(site: Site, visit: Visits) 
     page.keyboard.type("parking")
     page.keyboard.press("Enter")
     expect(rows).to_have_count(1)
-    more = page.locator(".st-key-plb-conversations [data-testid=stMenuButton] button")
+    # Streamlit makes a second, hidden one for touch screens
+    more = page.locator(".st-key-plb-conversations [data-testid=stMenuButton] button").first
     more.click()
     page.get_by_text("Rename", exact=True).click()
     title = page.get_by_role("dialog").get_by_role("textbox")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.desensitize import Desensitizer, Policy
+from ingest.desensitize import Desensitizer, load_policy
 from ingest.pipeline import Pipeline
 from knowledge.catalog import Catalog
 from knowledge.index_store import IndexStore
@@ -68,7 +68,7 @@ def embedder() -> HashedEmbedder:
 
 @pytest.fixture
 def desensitizer() -> Desensitizer:
-    return Desensitizer(Policy(), KEY)
+    return Desensitizer(load_policy(), KEY)
 
 
 @pytest.fixture

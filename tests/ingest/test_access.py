@@ -27,7 +27,19 @@ def test_root_rule(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ['hr: ["a,b"]', 'hr: ["*"]', 'hr: ["a%"]', "hr: ['\"x\"']", "hr: 5", "- hr", "hr: [[x]]", "hr/*: [x]", "../up: [x]", "1: [x]", "a: ["],
+    [
+        'hr: ["a,b"]',
+        'hr: ["*"]',
+        'hr: ["a%"]',
+        "hr: ['\"x\"']",
+        "hr: 5",
+        "- hr",
+        "hr: [[x]]",
+        "hr/*: [x]",
+        "../up: [x]",
+        "1: [x]",
+        "a: [",
+    ],
 )
 def test_unusable_rules_are_refused(tmp_path, text):
     with pytest.raises(InvalidInput):

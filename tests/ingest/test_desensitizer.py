@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.desensitize import Action, Desensitizer, Policy
+from ingest.desensitize import Action, Desensitizer, Policy, load_policy
 from ingest.desensitize.pseudonyms import PLACEHOLDER
 from ingest.types import Block, LoadedDocument
 
@@ -37,7 +37,7 @@ def test_same_value_same_placeholder_however_written(desensitizer):
 
 
 def test_another_key_gives_other_placeholders(desensitizer):
-    other = Desensitizer(Policy(), b"\x08" * 32)
+    other = Desensitizer(load_policy(), b"\x08" * 32)
     assert other.desensitize(PHONE) != desensitizer.desensitize(PHONE)
     assert other.fingerprint != desensitizer.fingerprint
 
@@ -70,7 +70,7 @@ def test_twice_is_once(action):
 
 def test_own_domains_and_kept_values_stay():
     desensitizer = with_policy(keep_domains=["@Example.com"], keep_values=["+86 400-820-7155", PHONE])
-    kept = f"写信给 hr@example.com 或 it@mail.example.com，电话 138 1234 5678"
+    kept = "写信给 hr@example.com 或 it@mail.example.com，电话 138 1234 5678"
     assert desensitizer.desensitize(kept) == (kept, [])
     assert "x@badexample.com" not in desensitizer.desensitize("x@badexample.com")[0]
 
@@ -85,8 +85,12 @@ def test_table_survives(desensitizer):
 def test_document_is_seen_as_one_text(desensitizer):
     document = LoadedDocument(
         "md",
-        (Block("heading", f"护照 {PHONE}", 1), Block("text", "-----BEGIN PRIVATE KEY-----\nabcdefghijklmnopqrst"),
-         Block("text", "uvwxyzabcdefghijklmn\n-----END PRIVATE KEY-----\nrest"), Block("text", "nothing here")),
+        (
+            Block("heading", f"护照 {PHONE}", 1),
+            Block("text", "-----BEGIN PRIVATE KEY-----\nabcdefghijklmnopqrst"),
+            Block("text", "uvwxyzabcdefghijklmn\n-----END PRIVATE KEY-----\nrest"),
+            Block("text", "nothing here"),
+        ),
         title=f"{PHONE}",
         metadata={"phone": "02159111840", "note": "fine"},
     )
@@ -104,11 +108,13 @@ def test_opens_no_socket(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    clean, spans = with_policy().desensitize(f"mail li@example.co.uk, {PHONE}, +44 20 7946 0447, 192.168.1.9")
+    _, spans = with_policy().desensitize(f"mail li@example.co.uk, {PHONE}, +44 20 7946 0447, 192.168.1.9")
     assert len(spans) == 4
 
 
-VALUES = st.sampled_from([PHONE, ID, "li@example.com", "6222023602899998371", "京A12345", "192.168.13.7", "⟨PHONE·abcdef⟩"])
+VALUES = st.sampled_from(
+    [PHONE, ID, "li@example.com", "6222023602899998371", "京A12345", "192.168.13.7", "⟨PHONE·abcdef⟩"]
+)
 
 
 @given(st.lists(st.one_of(st.text(max_size=12), VALUES), max_size=8))

@@ -45,6 +45,8 @@ def test_title(document, path, expected):
     assert title_of(document, path) == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [("版本：V2.0", "2.0"), ("Version 1.4 of", "1.4"), ("no such thing", "")])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("版本：V2.0", "2.0"), ("Version 1.4 of", "1.4"), ("no such thing", "")]
+)
 def test_version(text, expected):
     assert version_of(text) == expected

@@ -138,10 +138,24 @@ def test_each_kind_has_one_recognizer(recognizers):
 
 
 @pytest.mark.parametrize(
-    "unit", ["a-", "1", "1 ", "a@", "a.", "eyJa.", "ab://b:", "::", "+1 ", "api_key=", "密码：", "-----BEGIN PRIVATE KEY-----\n"]
+    "unit",
+    [
+        "a-",
+        "1",
+        "1 ",
+        "a@",
+        "a.",
+        "eyJa.",
+        "ab://b:",
+        "::",
+        "+1 ",
+        "api_key=",
+        "密码：",
+        "-----BEGIN PRIVATE KEY-----\n",
+    ],
 )
 def test_cost_grows_in_proportion(recognizers, unit):
-    """Hostile repetition: twice the text must not cost four times the steps; a quadratic pattern would never end here."""
+    """Hostile repetition: twice the text costs twice the steps; a quadratic pattern would never end here."""
     text = unit * (300_000 // len(unit))
     for kind, recognizer in recognizers.items():
         assert isinstance(recognizer.analyze(text, [kind]), list)

@@ -1,6 +1,7 @@
 """Chunks: nothing lost, order kept, limits held, tables with their header, sentences whole."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -24,10 +25,14 @@ def table(rows: int, columns: int = 3) -> str:
 
 def test_headings_make_sections_and_the_title_is_not_repeated():
     blocks = [
-        Block("heading", "Travel policy", 1), Block("text", "For everyone who works here and travels."),
-        Block("heading", "Hotels", 2), Block("text", "At most 600 CNY a night in the large cities."),
-        Block("heading", "Abroad", 3), Block("text", "At most 150 euro a night, breakfast included."),
-        Block("heading", "Trains", 2), Block("text", "Second class, whenever the journey is below five hours."),
+        Block("heading", "Travel policy", 1),
+        Block("text", "For everyone who works here and travels."),
+        Block("heading", "Hotels", 2),
+        Block("text", "At most 600 CNY a night in the large cities."),
+        Block("heading", "Abroad", 3),
+        Block("text", "At most 150 euro a night, breakfast included."),
+        Block("heading", "Trains", 2),
+        Block("text", "Second class, whenever the journey is below five hours."),
     ]
     pieces = split(blocks, count, 60, title="Travel policy")
     assert [piece.heading for piece in pieces] == [(), ("Hotels",), ("Hotels", "Abroad"), ("Trains",)]
@@ -88,14 +93,21 @@ def test_code_keeps_its_lines_and_fences():
 
 
 def test_tiny_neighbours_are_merged_with_their_headings():
-    blocks = [part for number in range(3) for part in (Block("heading", f"Q{number}", 2), Block("text", "Yes, you may."))]
+    blocks = [
+        part for number in range(3) for part in (Block("heading", f"Q{number}", 2), Block("text", "Yes, you may."))
+    ]
     (piece,) = split(blocks, count, 180)
     assert piece.heading == ()
     assert piece.text == "**Q0**\nYes, you may.\n\n**Q1**\nYes, you may.\n\n**Q2**\nYes, you may."
 
 
 def test_a_heading_with_nothing_under_it_is_not_lost():
-    blocks = [Block("heading", "A", 1), Block("heading", "B", 1), Block("text", "Something is said here."), Block("heading", "C", 1)]
+    blocks = [
+        Block("heading", "A", 1),
+        Block("heading", "B", 1),
+        Block("text", "Something is said here."),
+        Block("heading", "C", 1),
+    ]
     text = " ".join(f"{' '.join(piece.heading)} {piece.text}" for piece in split(blocks, count, 180))
     assert all(word in text for word in "ABC")
 
@@ -106,7 +118,7 @@ def test_pages_and_overlap():
     pieces = split(blocks, count, 30, overlap=7)
     assert pieces[0].page == 1
     assert pieces[-1].page == 2
-    for before, after in zip(pieces, pieces[1:], strict=False):
+    for before, after in pairwise(pieces):
         assert after.text.split(".")[0] in before.text, "the last sentence is repeated"
     assert all(piece.tokens <= 30 for piece in pieces)
     with pytest.raises(InvalidInput):

@@ -21,6 +21,13 @@ CASES = {
     "shared_label": 'ex:a a skos:Concept ; skos:prefLabel "A"@en ; skos:altLabel "ｆｉｎｅ"@en .',
     "outdated_label_in_use": 'ex:a a skos:Concept ; skos:prefLabel "A"@en ; plb:deprecatedLabel "good"@en .',
     "broader_cycle": 'ex:a a skos:Concept ; skos:prefLabel "A"@en ; skos:broader ex:a .',
+    "missing_language": """ex:a a skos:Concept ; skos:prefLabel "A"@en .
+        ex:b a skos:Concept ; skos:prefLabel "B"@en, "乙"@zh .
+        ex:c a skos:Concept ; skos:prefLabel "C"@en, "丙"@zh .""",
+    "related_to_broader": """ex:a a skos:Concept ; skos:prefLabel "A"@en, "甲"@zh ; skos:broader ex:good ;
+        skos:related ex:good .""",
+    "replacement_loop": """ex:a a skos:Concept ; skos:prefLabel "A"@en ; dcterms:isReplacedBy ex:b .
+        ex:b a skos:Concept ; skos:prefLabel "B"@en ; dcterms:isReplacedBy ex:a .""",
     "unknown_broader": 'ex:a a skos:Concept ; skos:prefLabel "A"@en ; skos:broader ex:nowhere .',
     "no_replacement": 'ex:a a skos:Concept ; skos:prefLabel "A"@en ; owl:deprecated true .',
     "several_values": """ex:a a skos:Concept ; skos:prefLabel "A"@en ; ex:limit 5, 6 .

@@ -47,7 +47,7 @@ class ChineseIdCard(Recognizer):
     entity = "CN_ID_CARD"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
-            rf"{LEFT}[1-8]\d{{5}}[ -]?(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+            rf"{LEFT}[1-8]\d{{5}}[ -]?(?:18|19|20)\d\d[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])"
             rf"[ -]?\d{{3}}[0-9Xx]{RIGHT}"
         ),
         re.compile(rf"{LEFT}[1-8]\d{{5}}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{{3}}{RIGHT}"),

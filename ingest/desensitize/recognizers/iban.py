@@ -26,8 +26,8 @@ class Iban(Recognizer):
 
     entity = "IBAN_CODE"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
-        re.compile(rf"{LEFT}[A-Z]{{2}}\d\d[A-Z0-9]{{11,30}}{RIGHT}"),
-        re.compile(rf"{LEFT}[A-Z]{{2}}\d\d(?:[ -][A-Z0-9]{{4}}){{2,7}}(?:[ -][A-Z0-9]{{1,3}})?{RIGHT}"),
+        re.compile(rf"(?i){LEFT}[A-Z]{{2}}\d\d[A-Z0-9]{{11,30}}{RIGHT}"),
+        re.compile(rf"(?i){LEFT}[A-Z]{{2}}\d\d(?:[ -][A-Z0-9]{{4}}){{2,7}}(?:[ -][A-Z0-9]{{1,3}})?{RIGHT}"),
     )
 
     def accept(self, match: re.Match[str], view: TextView) -> float:
@@ -42,4 +42,4 @@ class Iban(Recognizer):
     @staticmethod
     def generalized(value: str) -> str | None:
         """Its country."""
-        return f"⟨IBAN {value[:2]}⟩"
+        return f"⟨IBAN {value[:2].upper()}⟩"

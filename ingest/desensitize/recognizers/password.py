@@ -10,7 +10,8 @@ from ingest.desensitize.recognizers.base import LIKELY, SURE, Recognizer
 
 _NAMES = r"密码|口令|password|passwd|passphrase|pwd|passcode"
 _URL = re.compile(
-    r"(?<![0-9A-Za-z])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>|]{0,64}:(?P<value>[^\s@/\"'<>|\ue000]{1,128})@(?=[0-9A-Za-z\[])"
+    r"(?<![0-9A-Za-z])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>|]{0,64}:"
+    r"(?P<value>[^\s@/\"'<>|\ue000]{1,128})@(?=[0-9A-Za-z\[])"
 )
 _ASSIGNED = re.compile(
     rf"(?i)(?:(?<![a-z])|(?<=[_-]))(?:{_NAMES})(?P<key_quote>[\"'`]?)"
@@ -20,13 +21,25 @@ _SAID = re.compile(
     rf"(?i)(?<![a-z])(?:{_NAMES})[ \t]{{0,2}}(?:is|was|为|是|改为|重置为|设为|set to|reset to)"
     r"[ \t]{0,2}[:：]?[ \t]?(?P<quote>[\"'`“]?)(?P<value>[!-~]{6,64})"
 )
+_BESIDE = re.compile(
+    rf"(?i)(?:(?<![a-z])|(?<=[_-]))(?:{_NAMES})[ \t]{{0,2}}(?P<quote>[\"'`“「『【《（( ])[ \t]?(?P<value>[!-~]{{6,64}})"
+)
+_QUOTED = re.compile(
+    rf"(?i)(?:{_NAMES})[\"'`]?[ \t]{{0,4}}[:=]{{1,2}}[ \t]{{0,4}}([\"'`])(?P<value>[^\"'`\n]{{4,64}})\1"
+)
+_BASIC = re.compile(r"(?i)authorization[\"']?[ \t]*[:=][ \t]*[\"']?basic[ \t]+(?P<value>[A-Za-z0-9+/]{6,200}={0,2})")
 _HEAD = re.compile(rf"(?:^|[^a-z])(?:{_NAMES})(?:$|[^a-z规策要])")
 _PLACEHOLDER = re.compile(
-    r"[*•x.#-]{3,}|<.*|\$.*|\{\{.*|%.*%|your.*|https?:.*|(?:none|null|nil|true|false|empty|required|optional|encrypted|hidden|changed|reset"
-    r"|expired|policy|string|str|text|password|passwd|pwd|varchar.*|char.*)",
+    r"[*•x.#-]{3,}|<.*|\$.*|\{\{.*|%.*%|your.*|https?:.*"
+    r"|(?:none|null|nil|true|false|empty|required|optional|encrypted|hidden|changed"
+    r"|reset|expired|policy|string|str|text|password|passwd|pwd|varchar.*|char.*)",
     re.IGNORECASE,
 )
 _LENGTH_RULE = re.compile(r"\s*(?:位|个字符|字符|characters|chars|digits|letters|天|days|次)")
+_STRONG = re.compile(
+    r"(?=\S*\d)(?=\S*[A-Za-z])(?:(?=\S*[!@#$%^&*_+=?~])|(?=\S*[a-z]\S*[A-Z]|\S*[A-Z]\S*[a-z])(?=\S{8}))"
+)
+"""Letters, digits, and marks or both cases: right beside the word a password, not the next word of a sentence."""
 _ENDS = ",;.:)]}>\"'`、"
 _CUT = re.compile(r"[,;&|](?=\s|[A-Za-z_-]+[=:]|$)|[|\ue000]|\\[nrt]")
 _SHORTEST = 4
@@ -40,7 +53,7 @@ class Password(Recognizer):
 
     def find(self, view: TextView) -> Iterator[tuple[int, int, float]]:
         """In URLs, assignments, sentences and table columns."""
-        for match in _URL.finditer(view.plain):
+        for match in (*_URL.finditer(view.plain), *_QUOTED.finditer(view.plain), *_BASIC.finditer(view.plain)):
             if not _PLACEHOLDER.fullmatch(match["value"]):
                 yield *match.span("value"), SURE
         for match in _ASSIGNED.finditer(view.plain):
@@ -49,6 +62,9 @@ class Password(Recognizer):
             )
         for match in _SAID.finditer(view.plain):
             yield from self._value(match, view, explicit=bool(match["quote"]))
+        for match in _BESIDE.finditer(view.plain):
+            if _STRONG.match(match["value"]):
+                yield from self._value(match, view, explicit=False)
         for start, end in view.cells(_HEAD):
             if end - start >= _SHORTEST_SAID and _looks_random(view.plain[start:end]):
                 yield start, end, LIKELY
@@ -74,7 +90,7 @@ class Password(Recognizer):
 
 def _ended(value: str, original: str, quote: str) -> str:
     """The value without what follows it: a closing quote, a full-width mark, the next assignment, end punctuation."""
-    closing = {"“": "”"}.get(quote, quote)
+    closing = {"“": "”", "(": ")", "「": "」", " ": ""}.get(quote, quote)
     if closing and closing in value:
         return value[: value.index(closing)]
     foreign = next((place for place, character in enumerate(original) if character > "\x7f"), len(value))

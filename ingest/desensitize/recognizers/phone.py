@@ -16,7 +16,10 @@ _EXTENSION = r"(?:[ ,;]{0,2}(?:转|分机号?|ext\.?|extension|x|#)[ :.]?\d{1,6}
 _AREA = r"(?:10|2[0-57-9]|3[1-9]\d|4[1-79]\d|5[1-9]\d|6[36]\d|7[0-9]\d|8[1-9]\d|9[0-9]\d)"
 _CONTEXT = words(
     *"电话 手机 联系 座机 传真 热线 拨打 请拨 致电 号码 移动 固话 收件人 微信 短信".split(),
-    *"phone tel telephone mobile cell call fax contact whatsapp dial".split(),
+    *"phone tel telephone telefon mobile mobil handy cell call fax contact whatsapp dial".split(),
+)
+_AMOUNT = re.compile(
+    r"\s?(?:元|万|亿|美元|欧元|件|台|次|个|吨|公斤|%|rmb|cny|usd|eur|kg|visits|units|pieces|items|bytes)", re.IGNORECASE
 )
 
 
@@ -26,17 +29,19 @@ class Phone(Recognizer):
     entity = "PHONE_NUMBER"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"(?P<mobile>){_LEFT}(?:(?:\(\+?86\)|(?:\+|00)?86)[ -]?)?1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}{_RIGHT}"),
+        re.compile(rf"(?P<mobile>){_LEFT}1[3-9]\d\.\d{{4}}\.\d{{4}}{_RIGHT}"),
         re.compile(rf"(?P<mobile>){_LEFT}1[3-9]\d{{2}}[ -]\d{{3}}[ -]\d{{4}}{_RIGHT}"),
         re.compile(
             rf"{_LEFT}(?:(?:\+|00)86[ -]?\(?0?{_AREA}\)?|\(0{_AREA}\)|0{_AREA})"
-            rf"[ -]?\d{{3,4}}[ -]?\d{{4}}{_EXTENSION}{_RIGHT}"
+            rf"[ -]?\d{{3,4}}[ -]?\d{{4}}(?:-\d{{1,5}}|{_EXTENSION}){_RIGHT}"
         ),
         re.compile(
             rf"(?P<international>){_LEFT}(?<!\+)\+[1-9]\d{{0,2}}[ .-]?(?:\(0?\d{{1,4}}\)[ .-]?)?"
             rf"\d{{1,5}}(?:[ .-]?\d{{2,5}}){{1,4}}{_EXTENSION}{_RIGHT}"
         ),
         re.compile(
-            rf"{_LEFT}(?:\+?1[ .-])?(?:\([2-9]\d\d\) ?|(?![48]00)[2-9]\d\d([ .-]))[2-9]\d\d[ .-]\d{{4}}{_EXTENSION}{_RIGHT}"
+            rf"{_LEFT}(?:\+?1[ .-])?(?:\([2-9]\d\d\) ?|(?![48]00)[2-9]\d\d[ .-])"
+            rf"[2-9]\d\d[ .-]\d{{4}}{_EXTENSION}{_RIGHT}"
         ),
         re.compile(rf"(?P<named>){_LEFT}0\d{{2,4}}[ -]\d{{3,4}}[ -]?\d{{3,4}}{_RIGHT}"),
         re.compile(rf"(?P<named>){_LEFT}\d{{7,8}}{_EXTENSION}{_RIGHT}"),
@@ -54,7 +59,8 @@ class Phone(Recognizer):
             return PLAUSIBLE if named and not SERIAL.search(before[-8:]) else 0.0
         serial = SERIAL.search(before[-12:]) is not None and not named
         if "mobile" in groups:
-            return 0.0 if serial else SURE if named else LIKELY
+            amount = _AMOUNT.match(view.plain, match.end()) is not None
+            return SURE if named else 0.0 if serial or amount else LIKELY
         # A fixed line without any separator is eleven bare digits like many others
         bare = match.group().isdigit()
         return 0.0 if serial or (bare and not named) else SURE if named else LIKELY
