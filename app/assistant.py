@@ -340,7 +340,7 @@ class Assistant:
         """Load everything that answering needs, so that the first question is as fast as the next."""
         from app.chain import system_messages
 
-        self.workspace.retriever().retrieve("warm up 预热", ANYONE, 1)
+        self.workspace.retriever().warm_up()
         languages: tuple[Language, ...] = ("en", "zh")
         for language in languages:
             self.workspace.generator.warm_up(system_messages(language))

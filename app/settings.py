@@ -54,7 +54,6 @@ class IngestSettings(Section):
     exclude: tuple[str, ...] = Field(
         (".*", "~$*", "Thumbs.db", "desktop.ini"), description="file name patterns left out"
     )
-    ocr: bool = Field(True, description="read scanned pages with tesseract where it is installed")
 
 
 class DesensitizeSettings(Section):
@@ -67,10 +66,9 @@ class RetrievalSettings(Section):
     """How chunks are found."""
 
     candidates: int = Field(40, ge=5, le=1000, description="hits taken from each search before they are fused")
-    rrf_k: int = Field(60, ge=1, description="damping of reciprocal rank fusion")
-    dense_weight: float = Field(1.0, ge=0)
-    keyword_weight: float = Field(1.0, ge=0)
-    concept_weight: float = Field(0.5, ge=0)
+    dense_weight: float = Field(1.0, ge=0, description="how much likeness of meaning counts")
+    keyword_weight: float = Field(1.0, ge=0, description="how much shared words count")
+    concept_weight: float = Field(0.5, ge=0, description="how much shared concepts of the term graph count")
 
 
 class AnswerSettings(Section):

@@ -82,11 +82,13 @@ class Workspace:
 
     @cached_property
     def store(self) -> IndexStore:
-        """The indexes over the catalog's chunks."""
+        """The indexes over the catalog's chunks; what a crash left behind is finished first."""
         with self._lock:
             from knowledge.index_store import IndexStore
 
-            return IndexStore(self.folder / "index", self.catalog)
+            store = IndexStore(self.folder / "index", self.catalog)
+            store.recover()
+            return store
 
     def terms(self) -> Terms:
         """The term graph's current revision; a new one is used as soon as it stands in the catalog."""

@@ -91,7 +91,12 @@ class Run:
             self._target.refuse(candidate, reason)
 
     def refused_hash(self, candidate: Candidate) -> str:
-        """The hash of the content for which a file was refused before; empty if it was not, or not for its content."""
+        """The hash of the content for which a file was refused before, so that it is not read again in vain.
+
+        Empty if it was not refused, not for its content, or if the file itself is asked for: then it is tried again.
+        """
+        if candidate.named:
+            return ""
         entry = self._catalog.quarantine.get(candidate.file.path, candidate.source_root)
         return entry.content_hash if entry is not None and candidate.known is None else ""
 

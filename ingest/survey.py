@@ -19,11 +19,15 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file with the document that it was in an earlier run, if it was one, and the access labels that it gets now."""
+    """A file with the document that it was in an earlier run, if it was one, and the access labels that it gets now.
+
+    `named` says that the file itself was asked for, not a folder that holds it.
+    """
 
     file: SourceFile
     known: Document | None
     labels: frozenset[str]
+    named: bool = False
 
     @property
     def source_root(self) -> str:
@@ -88,9 +92,8 @@ def survey(
             key = (printable(str(root)), file.path)
             if key not in seen:
                 seen.add(key)
-                found.candidates.append(
-                    Candidate(file, known.get(key), _labels(file.path, known.get(key), rules, access))
-                )
+                labels = _labels(file.path, known.get(key), rules, access)
+                found.candidates.append(Candidate(file, known.get(key), labels, named=file.location == place))
         places.append(place)
     gone = _Gone(places, unopened)
     found.vanished = [document for key, document in known.items() if key not in seen and gone.holds(key)]

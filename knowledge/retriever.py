@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from knowledge.catalog import Catalog
 from knowledge.catalog.documents import StoredChunk
 from knowledge.centring import Centres
@@ -149,14 +151,14 @@ class Retriever:
         keyword = _by_row(snapshot.keywords.search(question, permitted.keywords, limit_each, expansions=expansions))
         concept = _by_row(snapshot.keywords.search_concepts(concepts, permitted.keywords, limit_each))
         stored = self._catalog.documents.stored_chunks({*near.rows.tolist(), *keyword, *concept})
-        compared = _Comparison(vector, centres.of_question(vector, language), centres)
-        dense = _exact_ranks(near, stored, compared)
+        compared = _compare(vector, language, stored, centres)
+        dense = _exact_ranks(near, compared)
         ranked = [
             self._ranked(each, compared, dense.get(row), keyword.get(row, _NOT_FOUND), concept.get(row, _NOT_FOUND))
             for row, each in sorted(stored.items())
         ]
         ranked.sort(key=lambda each: -each.score)
-        _newer_first(ranked, {each.chunk.id: compared.centred_passage(each) for each in stored.values()})
+        _newer_first(ranked, {each.chunk.id: compared.centred[row] for row, each in stored.items()})
         return self._rerank(question, ranked)[:limit]
 
     def search(self, question: str, user: User, limit: int = 10) -> list[Hit]:
@@ -188,12 +190,12 @@ class Retriever:
     def _ranked(
         self, stored: StoredChunk, compared: _Comparison, dense_rank: int | None, keyword: _Found, concept: _Found
     ) -> RankedChunk:
-        signals = Signals(compared.relevance(stored), keyword.share, concept.share)
+        signals = Signals(compared.relevance[stored.row], keyword.share, concept.share)
         return RankedChunk(
             chunk=stored.chunk,
             document=stored.document,
             score=fused(signals, self._weights),
-            similarity=compared.similarity(stored),
+            similarity=compared.similarity[stored.row],
             keyword_score=keyword.score,
             keyword_rank=keyword.rank,
             dense_rank=dense_rank,
@@ -226,20 +228,27 @@ _DEFAULTS = _Defaults()
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """A question's vector, as the model gave it and without its language."""
+    """How near each chunk (by row) is to the question, and its vector without its language."""
 
-    plain: Vectors
-    centred: Vectors
-    centres: Centres
+    similarity: Mapping[int, float]
+    relevance: Mapping[int, float]
+    centred: Mapping[int, Vectors]
 
-    def similarity(self, stored: StoredChunk) -> float:
-        return float(self.plain @ stored.vector)
 
-    def relevance(self, stored: StoredChunk) -> float:
-        return float(self.centred @ self.centred_passage(stored))
-
-    def centred_passage(self, stored: StoredChunk) -> Vectors:
-        return self.centres.of_passages(stored.vector, stored.chunk.language)
+def _compare(vector: Vectors, language: str, stored: Mapping[int, StoredChunk], centres: Centres) -> _Comparison:
+    """Compare the question's vector with those of the catalog, which are not rounded."""
+    question = centres.of_question(vector, language)
+    similarity: dict[int, float] = {}
+    relevance: dict[int, float] = {}
+    centred: dict[int, Vectors] = {}
+    for spoken in sorted({each.chunk.language for each in stored.values()}):
+        rows = [row for row, each in stored.items() if each.chunk.language == spoken]
+        plain = np.stack([stored[row].vector for row in rows])
+        moved = centres.of_passages(plain, spoken)
+        similarity |= zip(rows, (plain @ vector).tolist(), strict=True)
+        relevance |= zip(rows, (moved @ question).tolist(), strict=True)
+        centred |= zip(rows, moved, strict=True)
+    return _Comparison(similarity, relevance, centred)
 
 
 def _newer_first(ranked: list[RankedChunk], vectors: Mapping[str, Vectors]) -> None:
@@ -258,10 +267,10 @@ def _replaces(chunk: RankedChunk, other: RankedChunk, vectors: Mapping[str, Vect
     return float(vectors[chunk.chunk.id] @ vectors[other.chunk.id]) >= _SAME_SUBJECT
 
 
-def _exact_ranks(near: VectorHits, stored: Mapping[int, StoredChunk], compared: _Comparison) -> dict[int, int]:
+def _exact_ranks(near: VectorHits, compared: _Comparison) -> dict[int, int]:
     """Ranks of dense hits by the catalog's vectors: those of a graph segment were found by rounded ones."""
-    rows = [row for row in near.rows.tolist() if row in stored]
-    rows.sort(key=lambda row: (-compared.relevance(stored[row]), row))
+    rows = [row for row in near.rows.tolist() if row in compared.relevance]
+    rows.sort(key=lambda row: (-compared.relevance[row], row))
     return {row: rank for rank, row in enumerate(rows, start=1)}
 
 

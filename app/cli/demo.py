@@ -82,6 +82,7 @@ def prepare(settings: Settings) -> RunReport:
         _add_accounts(workspace, accounts)
         import_terms(workspace, company / "terms.ttl")
         report = _ingest(workspace, company)
+        workspace.store.centres(workspace.embedder)  # measured once, so that the first question is not slow
         workspace.audit.append("ingest", BY, {"documents": report.documents.to_json()}, subject=report.run_id)
     finally:
         workspace.close()

@@ -49,6 +49,8 @@ def import_graph(
         counts = {"added": report.added, "removed": report.removed, "concepts": report.concepts}
         if report.changed and not dry_run:
             workspace.audit.append("graph.import", operator(), {"file": file.name, **counts}, subject=report.revision)
+            if any(workspace.catalog.documents.list()):
+                workspace.pipeline().relink()  # so that chunks are found by the concepts of the new revision
     if run.json:
         print_json({"revision": report.revision, "changed": report.changed, **counts})
         return

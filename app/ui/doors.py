@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 COOKIE = "plumbline_session"
-_OPEN_PATHS = ("/sign-in", "/sign-out", "/static/", "/_stcore/", "/favicon.png")
+_OPEN_PATHS = ("/sign-in", "/sign-out", "/static/", "/_stcore/health", "/_stcore/host-config", "/favicon.png")
 _LONGEST_FORM = 16 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

@@ -125,6 +125,7 @@ def _configure(host: str, port: int) -> None:
             "server.enableCORS": True,
             "server.allowedHosts": allowed_hosts(host),
             "server.enableStaticServing": False,
+            "server.enableAgentApi": False,
             "server.fileWatcherType": "none",
             "server.maxUploadSize": 1,
             "server.maxMessageSize": _LARGEST_MESSAGE_MB,

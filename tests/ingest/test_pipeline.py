@@ -142,6 +142,8 @@ def test_quarantine_and_release(pipeline, catalog, source, embedder):
     again = pipeline.run([source])
     assert counts(again) == {"unchanged": 3, "quarantined": 1}
     assert again.quarantine == report.quarantine
+    asked_for = pipeline.run([bad])  # named itself, it is read again although its bytes are the same
+    assert asked_for.quarantine == report.quarantine
     bad.write_text("# Good now\n\nReadable text.\n", encoding="utf-8")
     bad.rename(source / "good.md")
     assert counts(pipeline.run([source])) == {"added": 1, "unchanged": 3}
