@@ -51,7 +51,7 @@ def test_workspace_is_found_upward(tmp_path: Path) -> None:
         ("[answer]\nbackend = 'magic'", "openvino"),
         ("[ingest]\nmax_file_mb = 0", "ingest.max_file_mb"),
         ("[retrieval]\ndense_weight = -1", "retrieval.dense_weight"),
-        ("[answer]\nmin_relevance = 1.5", "answer.min_relevance"),
+        ("[answer]\nmin_relevance = 2.5", "answer.min_relevance"),
         ("answer = 3", "answer"),
         ("[ui", "cannot be read"),
         ("a = 'ü\udcff'", "cannot be read"),
