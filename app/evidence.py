@@ -21,6 +21,7 @@ _VERSION = re.compile(
     r"(?:19|20)\d{2}|[vV]\s?\d+(?:\.\d+)*|版本?|修订|[（(].*?[)）]|第[一二三四五六七八九十\d]+版|\W|_"
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}")
+_HEADING = re.compile(r"(?:\*\*[^*]+\*\*|#+ .*|[一二三四五六七八九十]+、[^。；，]{1,20}|\|?\s*:?-{3,}.*)$")
 _TABLE_RULE = re.compile(r"^\|?\s*:?-{3,}")
 
 
@@ -116,8 +117,7 @@ def select(question: str, ranked: Sequence[RankedChunk], *, budget: int, limit: 
             continue
         text = _join(item.chunk.text, sentences, kept)
         budget -= estimate_tokens(f"{_source_line(item)} {text}")
-        heads = {line for index in kept for line in _header(sentences, index) if line != index}
-        best = max((index for index in kept if index not in heads), key=lambda index: scores[index])
+        best = max(_tellers(sentences, kept), key=lambda index: scores[index])
         passages.append(Passage(id=item.chunk.id, text=text, marker=len(passages) + 1, title=item.document.title))
         chunks.append(item)
         quotes.append(sentences[best].text)
@@ -168,6 +168,13 @@ def _header(sentences: Sequence[Sentence], index: int) -> list[int]:
             return [row - 1, row]
         row -= 1
     return []
+
+
+def _tellers(sentences: Sequence[Sentence], kept: Sequence[int]) -> list[int]:
+    """Of `kept` those that say something: no headings and no table headers, unless there is nothing else."""
+    heads = {line for index in kept for line in _header(sentences, index) if line != index}
+    tellers = [index for index in kept if index not in heads and not _HEADING.match(sentences[index].text)]
+    return tellers or list(kept)
 
 
 def _join(source: str, sentences: Sequence[Sentence], kept: Sequence[int]) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from app.evidence import Evidence
 from app.texts import FACT_OF, MORE_ABOUT
 from knowledge.graph import TermGraph
 from knowledge.language import detect_language
 from knowledge.types import AlignmentReport, Language, User
 
+_READS_AS_NOUN = re.compile(r"[㐀-鿿]$|(?<!\bat)(?<!\bof)(?<!\bby)(?<!\bto)(?<!\bin)(?<!\bwith)(?<!\bfrom)[a-rt-z]$")
+"""'owner' and 'list price' can be asked for; 'hosted at' and 'supersedes' are better left alone."""
 _MOST = 3
 _LONGEST_HEADING = 40
 
@@ -20,7 +24,11 @@ def suggest(
     for concept in dict.fromkeys(mention.concept for mention in report.mentions):
         for relation in graph.relations_of(concept, user):
             name, label = graph.label(concept, language), graph.label(relation, language)
-            if label.lower() not in question.lower() and detect_language(label + name) == language:
+            if (
+                _READS_AS_NOUN.search(label)
+                and label.lower() not in question.lower()
+                and detect_language(name) == language
+            ):
                 found.setdefault(FACT_OF[language].format(concept=name, relation=label))
     for item in evidence.chunks:
         heading = item.chunk.heading.split(" › ")[-1]

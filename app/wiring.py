@@ -6,11 +6,10 @@ Everything heavy is made when it is first needed and then kept, so that opening 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from app.settings import Settings
 from knowledge.catalog import Catalog
@@ -41,6 +40,30 @@ class Terms:
     checker: Checker
 
 
+T = TypeVar("T")
+
+
+class once(Generic[T]):  # noqa: N801 - reads as the decorator that it is
+    """A part that is made when it is first asked for and then kept, also when many threads ask at once."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self._lock = threading.RLock()
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, workspace: Workspace, _owner: type | None = None) -> T:
+        parts = workspace.parts
+        if self._name not in parts:
+            with self._lock:
+                if self._name not in parts:
+                    parts[self._name] = self._make(workspace)
+        part: T = parts[self._name]
+        return part
+
+
 class Workspace:
     """The parts of one workspace, each made once. Safe from many threads."""
 
@@ -48,6 +71,7 @@ class Workspace:
         self.settings = settings
         self.catalog = catalog
         self._lock = threading.RLock()
+        self.parts: dict[str, Any] = {}
         self._terms: Terms | None = None
 
     @property
@@ -55,40 +79,37 @@ class Workspace:
         """The folder that holds all state."""
         return self.settings.workspace
 
-    @cached_property
+    @once
     def models(self) -> ModelCatalog:
         """The named models and where they lie."""
         return open_models(self.settings)
 
-    @cached_property
+    @once
     def embedder(self) -> Embedder:
         """The embedding model; raises Unavailable when it has not been pulled."""
-        with self._lock:
-            from adapters.embedders import load_embedder
+        from adapters.embedders import load_embedder
 
-            embedding = self.settings.embedding
-            return load_embedder(embedding.model, embedding.backend, self.models, self.settings.models.threads)
+        embedding = self.settings.embedding
+        return load_embedder(embedding.model, embedding.backend, self.models, self.settings.models.threads)
 
-    @cached_property
+    @once
     def generator(self) -> Generator:
         """The answer model; raises Unavailable when it has not been pulled or no back end is installed."""
-        with self._lock:
-            from adapters.generators import load_generator
+        from adapters.generators import load_generator
 
-            answer = self.settings.answer
-            return load_generator(
-                answer.model, answer.backend, self.models, self.settings.models.threads, answer.context_tokens
-            )
+        answer = self.settings.answer
+        return load_generator(
+            answer.model, answer.backend, self.models, self.settings.models.threads, answer.context_tokens
+        )
 
-    @cached_property
+    @once
     def store(self) -> IndexStore:
         """The indexes over the catalog's chunks; what a crash left behind is finished first."""
-        with self._lock:
-            from knowledge.index_store import IndexStore
+        from knowledge.index_store import IndexStore
 
-            store = IndexStore(self.folder / "index", self.catalog)
-            store.recover()
-            return store
+        store = IndexStore(self.folder / "index", self.catalog)
+        store.recover()
+        return store
 
     def terms(self) -> Terms:
         """The term graph's current revision; a new one is used as soon as it stands in the catalog."""
@@ -115,17 +136,16 @@ class Workspace:
             self.catalog, self.store, self.embedder, linker=self.terms().linker, settings=self.settings.retrieval
         )
 
-    @cached_property
+    @once
     def desensitizer(self) -> Desensitizer:
         """What takes personal data and secrets out of text, with this workspace's key and policy."""
-        with self._lock:
-            from ingest.desensitize import Desensitizer, load_policy
-            from ingest.desensitize.pseudonyms import workspace_key
+        from ingest.desensitize import Desensitizer, load_policy
+        from ingest.desensitize.pseudonyms import workspace_key
 
-            policy = self.settings.desensitize.policy
-            return Desensitizer(
-                load_policy(policy if policy is None else self.folder / policy), workspace_key(self.folder / "keys")
-            )
+        policy = self.settings.desensitize.policy
+        return Desensitizer(
+            load_policy(policy if policy is None else self.folder / policy), workspace_key(self.folder / "keys")
+        )
 
     def pipeline(self) -> Pipeline:
         """From files to indexed chunks."""
@@ -140,7 +160,7 @@ class Workspace:
             linker=self.terms().linker,
         )
 
-    @cached_property
+    @once
     def accounts(self) -> Accounts:
         """Who may sign in."""
         from app.accounts import Accounts
@@ -153,14 +173,14 @@ class Workspace:
             audit=self.audit,
         )
 
-    @cached_property
+    @once
     def audit(self) -> Audit:
         """What was done, in a chain that shows tampering."""
         from app.audit import Audit
 
         return Audit(self.catalog, self.folder / "keys")
 
-    @cached_property
+    @once
     def conversations(self) -> Conversations:
         """What each user asked and was answered."""
         from app.conversation import Conversations
@@ -169,7 +189,7 @@ class Workspace:
 
     def close(self) -> None:
         """Free models and close the catalog."""
-        if "generator" in self.__dict__:
+        if "generator" in self.parts:
             self.generator.close()
         self.catalog.close()
 

@@ -36,7 +36,7 @@ def _content(say: Words) -> Html:
     from app.ui.server import product_version
 
     steps = (element("li", say(f"help.how_{number}")) for number in range(1, _STEPS + 1))
-    chip = "⟨PERSON·k3f7ab⟩"
+    chip = "⟨PHONE·k3f7ab⟩"
     privacy = render_plain(say("help.privacy", chip=chip), parts=Parts(chip=pieces.chips(say)))
     keys = (element("tr", element("td", element("kbd", key)), element("td", say(text))) for key, text in _KEYS)
     return element(
