@@ -10,8 +10,8 @@ from knowledge.graph import TermGraph
 from knowledge.language import detect_language
 from knowledge.types import AlignmentReport, Language, User
 
-_READS_AS_NOUN = re.compile(r"[㐀-鿿]$|(?<!\bat)(?<!\bof)(?<!\bby)(?<!\bto)(?<!\bin)(?<!\bwith)(?<!\bfrom)[a-rt-z]$")
-"""'owner' and 'list price' can be asked for; 'hosted at' and 'supersedes' are better left alone."""
+_NO_NOUN = re.compile(r"(?:^|\s)(?:at|of|by|to|in|with|from|\w+s)$|[于给接代任]$")
+"""'owner' and 'list price' can be asked for; 'hosted at', 'supersedes' and '隶属于' are better left alone."""
 _MOST = 3
 _LONGEST_HEADING = 40
 
@@ -25,7 +25,7 @@ def suggest(
         for relation in graph.relations_of(concept, user):
             name, label = graph.label(concept, language), graph.label(relation, language)
             if (
-                _READS_AS_NOUN.search(label)
+                not _NO_NOUN.search(label)
                 and label.lower() not in question.lower()
                 and detect_language(name) == language
             ):
