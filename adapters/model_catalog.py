@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import IO, Any, Literal, Self
@@ -357,31 +358,39 @@ class ModelCatalog:
     def _from_hub(self, entry: ModelEntry, progress: Progress) -> None:
         """Fetch from the model hub, for those who reach one; needs the extra `hub`."""
         try:
-            import httpx
             import huggingface_hub as hub
+            from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # whichever client it uses
         except ImportError as error:
             raise Unavailable("the model hub needs `pip install plumbline-assistant[hub]`") from error
         source = entry.hub
         if source is None:
             raise AssertionError("only called for entries with a hub repository")
         home = self._home(entry)
+        taken = [file.name for file in entry.files] or list(_SAFE)
+        left: list[str] = [] if entry.files else list(_OTHER_ENGINES)
         try:
+            # Asked first, since without a network the download returns what lies here as if it were all.
+            repository = hub.HfApi().model_info(source.repository, revision=source.revision)
+            names = [each.rfilename for each in repository.siblings or ()]
+            wanted = [name for name in names if _matches(name, taken) and not _matches(name, left)]
             with _Watch(home, entry.bytes, progress):
                 hub.snapshot_download(
                     source.repository,
-                    revision=source.revision,
+                    revision=repository.sha,
                     local_dir=home,
-                    allow_patterns=[file.name for file in entry.files] or list(_SAFE),
-                    ignore_patterns=None if entry.files else list(_OTHER_ENGINES),
+                    allow_patterns=taken,
+                    ignore_patterns=left,
                 )
-        except (httpx.HTTPError, OSError) as error:
+        except (HTTPError, OSError) as error:
             reason = str(error).partition("\n")[0]
             raise Unavailable(f"the hub repository {source.repository} cannot be fetched ({reason})") from error
-        shutil.rmtree(home / ".cache", ignore_errors=True)
-        if not entry.files and not any(home.rglob("*.safetensors")):
+        if missing := [name for name in wanted if not (home / name).is_file()]:
+            raise Unavailable(f"the hub repository {source.repository} did not bring {', '.join(missing)}; pull again")
+        if not entry.files and not any(name.endswith(".safetensors") for name in wanted):
             raise Unavailable(
                 f"the hub repository {source.repository} has no weights as safetensors, and others are not loaded"
             )
+        shutil.rmtree(home / ".cache", ignore_errors=True)
 
 
 def _refuse_offline(entry: ModelEntry, _progress: Progress) -> None:
@@ -400,6 +409,10 @@ def _entry(row: dict[str, Any]) -> ModelEntry:
         packages=PackageSource(**packages) if packages else None,
         hub=HubSource(**hub) if hub else None,
     )
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
 
 
 def _files_in(folder: Path) -> list[str]:

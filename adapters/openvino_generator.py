@@ -111,7 +111,7 @@ class _Run:
     def _generate(self, pipeline: Any, prompt: str, config: Any) -> None:
         try:
             pipeline.generate(prompt, config, self._take)
-        except RuntimeError as error:  # what the library raises for everything that goes wrong inside it
+        except (RuntimeError, ValueError) as error:  # what the library raises for all that goes wrong inside it
             self._pieces.put(error)
         finally:
             self._pieces.put(_END)
@@ -123,7 +123,7 @@ class _Run:
     def pieces(self) -> Iterator[str]:
         """The text as it is written; whole characters only."""
         while (piece := self._pieces.get()) is not _END:
-            if isinstance(piece, RuntimeError):
+            if isinstance(piece, Exception):
                 raise Unavailable(f"the model could not answer: {str(piece).splitlines()[0]}") from piece
             yield piece
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from app.citations import Cited
     from app.evidence import Evidence
     from app.questions import Turn
+    from knowledge.alignment import Checker
     from knowledge.catalog import Catalog
     from knowledge.retriever import RankedChunk
 
@@ -54,6 +55,7 @@ _NEAREST = 3
 _REFUSAL = re.compile(
     r"资料(中|里)?(并|都)?(没有|未)|\bnot (in|found in|mentioned in|stated in) the (sources|documents)", re.IGNORECASE
 )
+_TERM_EDITS = ("term", "deprecated", "forbidden")
 _REFUSAL_HEAD = 40
 """A refusal stands in the first characters of a draft; further on the words may belong to a real answer."""
 
@@ -248,9 +250,20 @@ class Assistant:
         return bool(_REFUSAL.search(draft[:_REFUSAL_HEAD])) or not cited.citations
 
     def _align(self, cited: Cited, evidence: Evidence, understood: _Understood, user: User) -> AlignmentReport:
-        return self.workspace.terms().checker.check(
-            cited.text, evidence.passages, understood.question, user=user, language=understood.language
-        )
+        """The answer held true to the term graph. What the asker named and what a passage states is left alone: then
+        graph and document disagree, perhaps about another version, and nobody but a person can decide.
+        """
+        terms = self.workspace.terms()
+
+        def check(checker: Checker) -> AlignmentReport:
+            passages, language = evidence.passages, understood.language
+            return checker.check(cited.text, passages, understood.question, user=user, language=language)
+
+        report = check(terms.checker)
+        stated = understood.question + " ".join(passage.text for passage in evidence.passages)
+        if any(edit.kind not in _TERM_EDITS and edit.before in stated for edit in report.edits):
+            return check(terms.reader)
+        return report
 
     def _model_info(self) -> ModelInfo:
         generator = self.workspace.generator

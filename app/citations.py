@@ -127,8 +127,8 @@ def _supports(body: str, evidence: Evidence, embedder: Embedder, asked: set[str]
 
 
 def _numbers(text: str) -> set[str]:
-    """The numbers in `text` without thousands separators."""
-    return set(_NUMBER.findall(_SEPARATOR.sub("", text)))
+    """The numbers in `text` without thousands separators and leading zeros: 2026-02-28 and 2026年2月28日 are alike."""
+    return {number.lstrip("0") or "0" for number in _NUMBER.findall(_SEPARATOR.sub("", text))}
 
 
 def _overlap(words: set[str], text: str) -> float:

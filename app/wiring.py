@@ -33,11 +33,12 @@ CATALOG_NAME = "catalog.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One revision of the term graph with what is built on it."""
+    """One revision of the term graph with what is built on it; `reader` is the checker that only finds."""
 
     graph: TermGraph
     linker: Linker
     checker: Checker
+    reader: Checker
 
 
 T = TypeVar("T")
@@ -113,15 +114,12 @@ class Workspace:
 
     def terms(self) -> Terms:
         """The term graph's current revision; a new one is used as soon as it stands in the catalog."""
-        from knowledge.alignment import Checker
-        from knowledge.graph import Linker, TermGraph
+        from knowledge.graph import TermGraph
 
         current = self.catalog.revisions.current_id()
         with self._lock:
             if self._terms is None or self._terms.graph.revision != current:
-                graph = TermGraph.load(self.catalog)
-                linker = Linker(graph)
-                self._terms = Terms(graph, linker, Checker(graph, linker, settings=self.settings.alignment))
+                self._terms = _built(TermGraph.load(self.catalog), self.settings)
             return self._terms
 
     def graph(self) -> TermGraph:
@@ -228,12 +226,19 @@ def open_desensitizer(settings: Settings, key: bytes) -> Desensitizer:
 
 def terms_of(files: Sequence[Path], settings: Settings) -> Terms:
     """The term graph that stands in these files, with its checker."""
-    from knowledge.alignment import Checker
-    from knowledge.graph import Linker, TermGraph
+    from knowledge.graph import TermGraph
 
-    graph = TermGraph.from_files(files)
+    return _built(TermGraph.from_files(files), settings)
+
+
+def _built(graph: TermGraph, settings: Settings) -> Terms:
+    from knowledge.alignment import Checker
+    from knowledge.graph import Linker
+
     linker = Linker(graph)
-    return Terms(graph, linker, Checker(graph, linker, settings=settings.alignment))
+    only_find = settings.alignment.model_copy(update={"edit": False})
+    checkers = [Checker(graph, linker, settings=each) for each in (settings.alignment, only_find)]
+    return Terms(graph, linker, *checkers)
 
 
 def chosen_backend(settings: Settings) -> str:
