@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -45,19 +44,12 @@ if TYPE_CHECKING:
     from app.citations import Cited
     from app.evidence import Evidence
     from app.questions import Turn
-    from knowledge.alignment import Checker
     from knowledge.catalog import Catalog
     from knowledge.retriever import RankedChunk
 
 MAX_QUESTION = 4000
 """Characters of a question; longer ones are refused rather than cut."""
 _NEAREST = 3
-_REFUSAL = re.compile(
-    r"资料(中|里)?(并|都)?(没有|未)|\bnot (in|found in|mentioned in|stated in) the (sources|documents)", re.IGNORECASE
-)
-_TERM_EDITS = ("term", "deprecated", "forbidden")
-_REFUSAL_HEAD = 40
-"""A refusal stands in the first characters of a draft; further on the words may belong to a real answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +96,16 @@ class Assistant:
 
     # --- asking -------------------------------------------------------------------------------------------------
 
-    def ask(self, question: str, user: str | User | None = None, conversation: str | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        user: str | User | None = None,
+        conversation: str | None = None,
+        *,
+        scope: Sequence[str] | None = None,
+    ) -> Answer:
         """The whole answer to `question`; in a conversation it is stored there and follow-ups are understood."""
-        for event in self.stream(question, user, conversation):
+        for event in self.stream(question, user, conversation, scope=scope):
             if isinstance(event, AnswerEvent):
                 return event.answer
         raise AssertionError("a stream ends with its answer")
@@ -119,23 +118,26 @@ class Assistant:
         *,
         language: Language | None = None,
         history: Sequence[Turn] = (),
+        scope: Sequence[str] | None = None,
     ) -> Iterator[Event]:
         """The answer as it comes to be: stages, evidence, tokens of the draft, and last the checked answer.
 
         Closing the iterator stops the model. `language` overrides the language of the question; `history` holds
-        earlier turns of a talk that is kept elsewhere than in a stored `conversation`.
+        earlier turns of a talk that is kept elsewhere than in a stored `conversation`. `scope` names the only documents
+        to look into, by id, path or folder, out of those that the user may see; raises NotFound when one names none.
         """
         from app.evidence import relevance
 
         asker = self.user(user)
+        within = self._scope(scope, asker)
         clock = _Clock()
         yield StageEvent("reading_question")
         earlier = self.workspace.conversations.history(conversation, asker) if conversation else history
         understood = self._understand(question, earlier, language)
 
         yield StageEvent("searching")
-        ranked = self._retrieve(understood.question, asker, self.settings.retrieval.candidates)
-        evidence = self._select(understood.question, ranked)
+        ranked = self._retrieve(understood.question, asker, within)
+        evidence = self._select(understood.question, ranked, asker)
         clock.mark("retrieve")
         yield EvidenceEvent(evidence.citations(), understood.language)
 
@@ -179,15 +181,27 @@ class Assistant:
         )
         return rewritten.strip() or question
 
-    def _retrieve(self, question: str, user: User, limit: int) -> list[RankedChunk]:
-        """Chunks that `user` may see, best first; concepts of the question widen it with their other names."""
-        return self.workspace.retriever().retrieve(question, user, limit)
+    def _scope(self, scope: Sequence[str] | None, user: User) -> tuple[str, ...] | None:
+        """The scope without blanks around its names, each of which names something that `user` may see."""
+        if scope is None:
+            return None
+        names = tuple(name.strip().removeprefix("./") for name in scope)
+        if not names or not all(name.strip("/") for name in names):
+            raise InvalidInput("the scope names nothing; give folders, paths or ids of documents, or leave it out")
+        for name in names:
+            if not self.workspace.catalog.documents.count(user, scope=(name,)):
+                raise NotFound(f"{name}: no such folder or document; `plumbline documents list` shows what there is")
+        return names
 
-    def _select(self, question: str, ranked: Sequence[RankedChunk]) -> Evidence:
+    def _retrieve(self, question: str, user: User, scope: Sequence[str] | None) -> list[RankedChunk]:
+        """Chunks that `user` may see, best first; concepts of the question widen it with their other names."""
+        return self.workspace.retriever().retrieve(question, user, self.settings.retrieval.candidates, scope=scope)
+
+    def _select(self, question: str, ranked: Sequence[RankedChunk], user: User) -> Evidence:
         from app.evidence import select
 
-        settings = self.settings.answer
-        return select(question, ranked, budget=settings.evidence_tokens, limit=settings.passages)
+        settings, names = self.settings.answer, self.workspace.terms().linker.expand(question, user)
+        return select(question, ranked, budget=settings.evidence_tokens, limit=settings.passages, names=names)
 
     def _write(self, understood: _Understood, evidence: Evidence, *, sure: bool) -> Iterator[str]:
         """The draft, token by token. Only when it is not `sure` that the evidence answers may the model refuse: a
@@ -211,9 +225,11 @@ class Assistant:
     ) -> Answer:
         """Citations and terms checked, the answer stored and audited; without support it says so."""
         from app.citations import cite
+        from app.refusals import answer_part
 
-        cited = cite(draft.strip(), evidence, self.workspace.embedder, understood.question)
-        abstained = self._unsupported(draft, cited)
+        told = answer_part(draft.strip(), understood.question)
+        cited = cite(told, evidence, self.workspace.embedder, understood.question)
+        abstained = not cited.citations
         if abstained:
             text = (texts.NOT_FOUND if evidence.passages else texts.NOTHING_THERE)[understood.language]
             report = AlignmentReport(
@@ -245,25 +261,10 @@ class Assistant:
         self.workspace.audit.append("ask", user.name, {"question": answer.question, "documents": used})
         return answer
 
-    def _unsupported(self, draft: str, cited: Cited) -> bool:
-        """Whether there is no answer: a refusal, or nothing written that any passage supports."""
-        return bool(_REFUSAL.search(draft[:_REFUSAL_HEAD])) or not cited.citations
-
     def _align(self, cited: Cited, evidence: Evidence, understood: _Understood, user: User) -> AlignmentReport:
-        """The answer held true to the term graph. What the asker named and what a passage states is left alone: then
-        graph and document disagree, perhaps about another version, and nobody but a person can decide.
-        """
-        terms = self.workspace.terms()
-
-        def check(checker: Checker) -> AlignmentReport:
-            passages, language = evidence.passages, understood.language
-            return checker.check(cited.text, passages, understood.question, user=user, language=language)
-
-        report = check(terms.checker)
-        stated = understood.question + " ".join(passage.text for passage in evidence.passages)
-        if any(edit.kind not in _TERM_EDITS and edit.before in stated for edit in report.edits):
-            return check(terms.reader)
-        return report
+        """The answer held true to the term graph, with the evidence as second witness."""
+        checker, language = self.workspace.terms().checker, understood.language
+        return checker.check(cited.text, evidence.passages, understood.question, user=user, language=language)
 
     def _model_info(self) -> ModelInfo:
         generator = self.workspace.generator
@@ -284,12 +285,16 @@ class Assistant:
         """`question` as it is searched for: without personal data, complete without the turns before it."""
         return self._understand(question, history, None).question
 
-    def search(self, query: str, user: str | User | None = None, limit: int = 10) -> list[Hit]:
-        """The best `limit` chunks for `query` that `user` may see."""
+    def search(
+        self, query: str, user: str | User | None = None, limit: int = 10, *, scope: Sequence[str] | None = None
+    ) -> list[Hit]:
+        """The best `limit` chunks for `query` that `user` may see, within `scope` as for `stream`."""
         if not query.strip():
             raise InvalidInput("the query is empty; type what to look for")
+        asker = self.user(user)
+        within = self._scope(scope, asker)
         clean, _ = self.workspace.desensitizer.desensitize(query.strip())
-        return self.workspace.retriever().search(clean, self.user(user), limit)
+        return self.workspace.retriever().search(clean, asker, limit, scope=within)
 
     def ingest(
         self, paths: Sequence[str | Path] | str | Path, access: Sequence[str] | None = None, **options: Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.answer import Citation
 from app.evidence import Evidence, source_text
@@ -22,6 +22,7 @@ _QUANTITY = re.compile(
     r"(?:19|20)\d{2}(?!\d)|\d[\d,.]*(?=\s*(?:[%元天年月日人个名次小时分周万亿倍]|[A-Z]{3}\b|days?|weeks?|months?|years?|hours?))"
 )
 _SEPARATOR = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
+_CLAUSE = re.compile(r"[，；;]|,\s|\sand\s|而|\n")
 _SUPPORT = 0.4
 """Share of a sentence's content words that must stand in a passage for the passage to support it."""
 _SUPPORT_ACROSS = 0.80
@@ -40,10 +41,15 @@ class Cited:
     supported: float
 
 
+_Source = tuple[int, str, Sequence[Sentence]]
+"""A passage to look in: its marker, its text with title and heading, its sentences."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Support:
     score: float
     quote: str
+    partial: bool = False
 
 
 def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "") -> Cited:
@@ -67,6 +73,7 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "")
         removed += len(wanted) - len([number for number in wanted if number in supports])
         if not kept and supports:
             kept = [max(supports, key=lambda number: (supports[number].score, -number))]
+        kept += [number for number in supports if supports[number].partial and number not in kept]
         for number in kept:
             quotes.setdefault(number, supports[number].quote)
         supported += bool(supports) or not content_words(body)
@@ -103,27 +110,80 @@ def _with_markers(body: str, numbers: Sequence[int]) -> str:
 
 
 def _supports(body: str, evidence: Evidence, embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
-    """The passages that support `body`, by marker, with the passage sentence that does it best."""
+    """The passages that support `body`, by marker, with the passage sentence that does it best.
+
+    Where none does alone, passages of one document may do it together; then those that are needed are cited.
+    Else each clause may find its own support: "A has 24 months and B has 12".
+    """
+    found = _supports_whole(body, evidence, embedder, asked)
+    clauses = _CLAUSE.split(body)
+    if found or len(clauses) == 1:
+        return found
+    by_clause = [_supports_whole(clause, evidence, embedder, asked) for clause in clauses if content_words(clause)]
+    if not all(by_clause):
+        return {}
+    best = [max(each.items(), key=lambda pair: (pair[1].score, -pair[0])) for each in by_clause]
+    return {marker: replace(support, partial=True) for marker, support in best}
+
+
+def _supports_whole(body: str, evidence: Evidence, embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
     words = set(content_words(body))
     if not words:
         return {}
     numbers = _numbers(body) - asked
+    sources = [
+        (passage.marker, source_text(passage, item), split_sentences(passage.text))
+        for passage, item in zip(evidence.passages, evidence.chunks, strict=True)
+    ]
+    language = detect_language(body)
     found: dict[int, _Support] = {}
-    for passage, item in zip(evidence.passages, evidence.chunks, strict=True):
-        whole = source_text(passage, item)
+    for marker, whole, sentences in sources:
         if not numbers <= _numbers(whole):
             continue
-        sentences = split_sentences(passage.text)
-        quote = max(sentences, key=lambda each: _overlap(words, each.text)).text
-        if detect_language(body) == detect_language(passage.text):
+        quote = _best_quote(sentences, words, numbers)
+        if language == detect_language(whole):
             score = _overlap(words, whole)
             enough = score >= _SUPPORT
         else:
             score, quote = _closest(body, sentences, embedder)
             enough = score >= _SUPPORT_ACROSS
         if enough:
-            found[passage.marker] = _Support(score, quote)
-    return found
+            found[marker] = _Support(score, quote)
+    return found or _together(words, numbers, evidence, sources)
+
+
+def _together(
+    words: set[str], numbers: set[str], evidence: Evidence, sources: Sequence[_Source]
+) -> dict[int, _Support]:
+    """Support by all shown passages of one document, bound to those that are needed for it."""
+    documents: dict[str, list[_Source]] = {}
+    for source, item in zip(sources, evidence.chunks, strict=True):
+        documents.setdefault(item.document.id, []).append(source)
+    for group in documents.values():
+        whole = " ".join(text for _, text, _ in group)
+        score = _overlap(words, whole)
+        if len(group) > 1 and numbers <= _numbers(whole) and score >= _SUPPORT:
+            return {
+                marker: _Support(score, _best_quote(sentences, words, numbers), partial=True)
+                for marker, _, sentences in _needed(group, words, numbers)
+            }
+    return {}
+
+
+def _needed(group: Sequence[_Source], words: set[str], numbers: set[str]) -> list[_Source]:
+    """As few of the passages as have all the numbers among them; without numbers the one that tells most."""
+    left = set(numbers)
+    chosen: list[_Source] = []
+    while left or not chosen:
+        best = max(group, key=lambda each: (len(left & _numbers(each[1])), _overlap(words, each[1])))
+        chosen.append(best)
+        left -= _numbers(best[1])
+    return chosen
+
+
+def _best_quote(sentences: Sequence[Sentence], words: set[str], numbers: set[str]) -> str:
+    """The sentence with most of the numbers, then of the words."""
+    return max(sentences, key=lambda each: (len(numbers & _numbers(each.text)), _overlap(words, each.text))).text
 
 
 def _numbers(text: str) -> set[str]:

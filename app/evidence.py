@@ -6,23 +6,29 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from math import log
 
 from app.answer import Citation
+from knowledge.language import detect_language
 from knowledge.retriever import RankedChunk
 from knowledge.sentences import Sentence, split_sentences
 from knowledge.types import Passage
 from knowledge.words import content_words
 
-_WHOLE_CHUNKS = 2
-"""The best chunks are shown whole while they fit: across languages no word of the question stands in them."""
+_WHOLE = 0.6
+"""Chunks with this share of the best score are shown whole while they fit: what they are about stands between them."""
+_WORTH = 0.4
+"""Chunks with a smaller share of the best score are not shown: they cost time and mislead a small model."""
 _WORD_SHARE = 0.25
+_CONCEPT_SHARE = 0.1
 _VERSION = re.compile(
     r"(?:19|20)\d{2}|[vV]\s?\d+(?:\.\d+)*|版本?|修订|[（(].*?[)）]|第[一二三四五六七八九十\d]+版|\W|_"
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 _HEADING = re.compile(r"(?:\*\*[^*]+\*\*|#+ .*|[一二三四五六七八九十]+、[^。；，]{1,20}|\|?\s*:?-{3,}.*)$")
 _TABLE_RULE = re.compile(r"^\|?\s*:?-{3,}")
+_BAR = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,9 @@ class Evidence:
         )
 
     def as_text(self) -> str:
-        """The passages as the model reads them: number, title, heading and date before each."""
+        """The passages as the model reads them: number, title, heading and date before each, table rows spelled out."""
         return "\n\n".join(
-            f"[{passage.marker}] {_source_line(item)}\n{passage.text}"
+            f"[{passage.marker}] {_source_line(item)}\n{_spelled_out(passage.text)}"
             for passage, item in zip(self.passages, self.chunks, strict=True)
         )
 
@@ -65,6 +71,31 @@ def _source_line(item: RankedChunk) -> str:
         parts.append(item.chunk.heading)
     date = f" ({item.document.effective_date})" if item.document.effective_date else ""
     return " › ".join(parts) + date
+
+
+def _spelled_out(text: str) -> str:
+    """`text` with each row of a Markdown table as "head: cell; head: cell": a small model reads rows under a header
+    wrongly far more often.
+    """
+    lines: list[str] = []
+    heads: list[str] = []
+    rows = text.split("\n")
+    for row, below in zip(rows, [*rows[1:], ""], strict=True):
+        if not row.startswith("|"):
+            heads = []
+            lines.append(row)
+        elif _TABLE_RULE.match(below):
+            heads = _cells(row)
+        elif heads and not _TABLE_RULE.match(row):
+            pairs = zip_longest(heads, _cells(row), fillvalue="")
+            lines.append("- " + "; ".join(f"{head}: {cell}" if head else cell for head, cell in pairs if cell))
+        elif not heads:
+            lines.append(row)
+    return "\n".join(lines)
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip().replace("\\|", "|") for cell in _BAR.split(row.strip().strip("|"))]
 
 
 def estimate_tokens(text: str) -> int:
@@ -99,20 +130,24 @@ def _series(item: RankedChunk) -> str:
     return _VERSION.sub("", item.document.title).lower() or item.document.id
 
 
-def select(question: str, ranked: Sequence[RankedChunk], *, budget: int, limit: int) -> Evidence:
+def select(
+    question: str, ranked: Sequence[RankedChunk], *, budget: int, limit: int, names: Sequence[str] = ()
+) -> Evidence:
     """The sentences of the best `limit` chunks that matter for `question`, in at most about `budget` tokens.
 
-    Passages keep the order of `ranked`; left-out sentences show as '…'; a table row brings its header along.
+    `names` are other names of what the question names. Passages keep the order of `ranked`; left-out sentences show
+    as '…'; a table row brings its header along.
     """
-    chosen = newest_versions(ranked, question)[:limit]
+    chosen = _worth_showing(newest_versions(ranked, question)[:limit])
     units = [split_sentences(item.chunk.text) for item in chosen]
-    weights = _weights(question, units)
+    weights = _weights(" ".join((question, *names)), units)
     passages: list[Passage] = []
     chunks: list[RankedChunk] = []
     quotes: list[str] = []
-    for place, (item, sentences) in enumerate(zip(chosen, units, strict=True)):
+    for item, sentences in zip(chosen, units, strict=True):
         scores = [_score(sentence.text, weights) for sentence in sentences]
-        kept = _keep(sentences, scores, budget, whole=place < _WHOLE_CHUNKS)
+        whole = item.score >= _WHOLE * chosen[0].score or item.chunk.language != detect_language(question)
+        kept = _keep(sentences, scores, budget, whole=whole)
         if not kept:
             continue
         text = _join(item.chunk.text, sentences, kept)
@@ -124,6 +159,10 @@ def select(question: str, ranked: Sequence[RankedChunk], *, budget: int, limit: 
         if budget <= 0:
             break
     return Evidence(tuple(passages), tuple(chunks), tuple(quotes))
+
+
+def _worth_showing(ranked: Sequence[RankedChunk]) -> list[RankedChunk]:
+    return [item for item in ranked if item.score >= _WORTH * ranked[0].score]
 
 
 def _weights(question: str, units: Sequence[Sequence[Sentence]]) -> dict[str, float]:
@@ -193,7 +232,8 @@ def _join(source: str, sentences: Sequence[Sentence], kept: Sequence[int]) -> st
 
 def relevance(question: str, ranked: Sequence[RankedChunk], evidence: Evidence) -> float:
     """How near the evidence is to the question: the best centred cosine (knowledge/centring.py) plus a quarter of the
-    weighted share of the question's words that stand in one passage. About 0 for strangers, above 0.3 for answers.
+    weighted share of the question's words that stand in one passage, and a tenth of the share of its concepts.
+    About 0 for strangers, above 0.3 for answers.
     """
     nearest = max((item.relevance for item in ranked if item.relevance is not None), default=0.0)
     weights = _weights(question, [split_sentences(item.chunk.text) for item in ranked])
@@ -203,7 +243,8 @@ def relevance(question: str, ranked: Sequence[RankedChunk], evidence: Evidence) 
         for passage, item in zip(evidence.passages, evidence.chunks, strict=True)
         if total
     ]
-    return nearest + _WORD_SHARE * max(shares, default=0.0)
+    concepts = max((item.concept_coverage for item in evidence.chunks), default=0.0)
+    return nearest + _WORD_SHARE * max(shares, default=0.0) + _CONCEPT_SHARE * concepts
 
 
 def source_text(passage: Passage, item: RankedChunk) -> str:

@@ -33,12 +33,11 @@ CATALOG_NAME = "catalog.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One revision of the term graph with what is built on it; `reader` is the checker that only finds."""
+    """One revision of the term graph with what is built on it."""
 
     graph: TermGraph
     linker: Linker
     checker: Checker
-    reader: Checker
 
 
 T = TypeVar("T")
@@ -236,9 +235,7 @@ def _built(graph: TermGraph, settings: Settings) -> Terms:
     from knowledge.graph import Linker
 
     linker = Linker(graph)
-    only_find = settings.alignment.model_copy(update={"edit": False})
-    checkers = [Checker(graph, linker, settings=each) for each in (settings.alignment, only_find)]
-    return Terms(graph, linker, *checkers)
+    return Terms(graph, linker, Checker(graph, linker, settings=settings.alignment))
 
 
 def chosen_backend(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from knowledge.types import Language
 
-VERSION = "1"
+VERSION = "2"
 """Part of the model version: raised whenever a prompt changes in a way that changes answers."""
 
 

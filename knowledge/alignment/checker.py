@@ -15,10 +15,10 @@ from knowledge.alignment.claims import ClaimReader
 from knowledge.alignment.draft import Draft, Slot, read_draft
 from knowledge.alignment.explanations import stated
 from knowledge.alignment.passages import Passages, words_around
+from knowledge.alignment.quantities import find_quantities
 from knowledge.alignment.relations import Judgement, RelationJudge
 from knowledge.alignment.repair import Repair
 from knowledge.alignment.terms import TermCheck, TermFinding
-from knowledge.alignment.wording import bag
 from knowledge.graph.linker import Linker
 from knowledge.graph.store import TermGraph
 from knowledge.types import AlignmentReport, Edit, Finding, FindingKind, Language, MentionResult, Passage, User, Verdict
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from knowledge.protocols import Embedder
 
 _ROUNDS = 3
-_NO_WORDS = bag("")
 
 
 class CheckSettings(Protocol):
@@ -140,6 +139,7 @@ class _Check:
         self.passage_texts = [passage.text for passage in passages]
         asked = [link for link in self._linker.find(question, user) if not link.ambiguous and not link.weak]
         self._asked = [link.concept for link in asked]
+        self._asked_quantities = find_quantities(question)
         self._context = [asked, *self.passages.links]
 
     # --- looking --------------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ class _Check:
         language = self._language or draft.language
         terms = self._terms.check(draft, language)
         judgements = self._judge.judge(self._reader.read(draft))
-        repair = Repair(self._graph, draft, language, self._asked)
+        repair = Repair(self._graph, draft, language, self._asked, self._asked_quantities)
         findings = [_term_finding(draft, term) for term in terms]
         repairs: list[tuple[Edit, ...]] = [(term.edit,) for term in terms if term.edit is not None]
         checked: set[int] = set()
@@ -178,9 +178,9 @@ class _Check:
         if judgement.status == "supported":
             return self._claim_finding(draft, "supported", judgement), []
         if claim.target.quantity is not None:
-            witness = self.passages.quantity(claim.subject, claim.target.quantity, _NO_WORDS)
-            if witness.status == "supported":
-                return self._claim_finding(draft, "conflict", judgement, witness.passage), []
+            told = self.passages.states(claim.target.quantity)
+            if told:
+                return self._claim_finding(draft, "conflict", judgement, told), []
             return self._claim_finding(draft, "contradicted", judgement), repair.quantity(judgement)
         told = self.passages.says(claim) or self._only_named(judgement)
         if told:

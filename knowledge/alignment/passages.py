@@ -98,18 +98,17 @@ class Passages:
             len(values) == 1
             and differs(said, alike[0].quantity)
             and (content or len(rest) == 1)
-            and not self._anywhere(said)
+            and not self.states(said)
         ):
             return Witness("contradicted", alike[0].passage, alike[0].quantity)
         return Witness("silent")
 
-    def _anywhere(self, said: Quantity) -> bool:
-        """Whether any passage has the value at all: it may be meant for something that we do not understand."""
-        return any(
-            comparable(said, quantity) and comparable(quantity, said) and same(said, quantity)
-            for _, draft in self._drafts
-            for quantity in draft.quantities
-        )
+    def states(self, said: Quantity) -> str:
+        """The id of a passage that has the value at all, "" when none has: it may be meant for what we do not read."""
+        for passage, draft in self._drafts:
+            if stands_among(said, draft.quantities):
+                return passage.id
+        return ""
 
     # --- names ----------------------------------------------------------------------------------------------------
 
@@ -169,6 +168,11 @@ class Passages:
         words = joined(bag(unit.key), bag(unit.text[first : place[0]]), bag(unit.text[place[1] : last]))
         for subject in subjects:
             self._about.setdefault(subject, []).append(_Said(slot.quantity, words, passage.id))
+
+
+def stands_among(said: Quantity, quantities: Iterable[Quantity]) -> bool:
+    """Whether one of the quantities is the same value."""
+    return any(comparable(said, each) and comparable(each, said) and same(said, each) for each in quantities)
 
 
 def words_around(unit: Unit, slot: Slot) -> Bag:

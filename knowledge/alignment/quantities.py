@@ -248,6 +248,8 @@ _BARE_YEAR = re.compile(r"(?<![\w.,/-])(?P<year>(?:1[5-9]|20)\d\d)(?![\w%])(?![.
 
 
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
+_EDITION_BEFORE = re.compile(r"(?:\b(?:v|version|edition|release|rev(?:ision)?\.?|no\.)\s?|版本\s?)$", re.IGNORECASE)
+_EDITION_AFTER = re.compile(r"^\s?(?:年?(?:修订)?[版届]|(?:version|edition|release)\b)", re.IGNORECASE)
 
 
 def find_quantities(text: str) -> list[Quantity]:
@@ -373,7 +375,7 @@ def _read_number(match: re.Match[str], text: str, folded: str) -> Quantity | Non
     group = match.groupdict()
     start, end = match.span()
     symbol = (group["symbol"] or "").strip()
-    if group["digits"] and _ORDINAL.match(folded, match.end("digits")):
+    if group["digits"] and (_ORDINAL.match(folded, match.end("digits")) or _names_edition(match, folded)):
         return None
     unit = _read_unit(group["unit"], folded, end)
     if unit is None and group["unit"]:
@@ -399,6 +401,14 @@ def _read_number(match: re.Match[str], text: str, folded: str) -> Quantity | Non
     return Quantity(
         start, end, text[start:end], value, unit, step, bound, number, scale, style=_number_style(group)
     )  # fmt: skip
+
+
+def _names_edition(match: re.Match[str], folded: str) -> bool:
+    """Whether a number is part of a name, "2024 版" or "version 3", and counts nothing."""
+    start, end = match.span("digits")
+    return bool(
+        _EDITION_BEFORE.search(folded[max(0, start - 12) : start]) or _EDITION_AFTER.match(folded[end : end + 12])
+    )
 
 
 def _bound(before: str, after: str) -> Bound:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from knowledge.alignment.claims import Claim
 from knowledge.alignment.draft import Draft, Slot
 from knowledge.alignment.explanations import explain, stated
-from knowledge.alignment.passages import Witness
+from knowledge.alignment.passages import Witness, stands_among
 from knowledge.alignment.protection import is_protected
 from knowledge.alignment.quantities import Quantity, rewritten
 from knowledge.alignment.relations import Judgement
@@ -19,13 +19,24 @@ from knowledge.types import Edit, Language
 
 
 class Repair:
-    """Plans edits for contradicted claims of one draft. `language` is that of explanations."""
+    """Plans edits for contradicted claims of one draft. `language` is that of explanations.
 
-    def __init__(self, graph: TermGraph, draft: Draft, language: Language, asked: Iterable[str] = ()) -> None:
+    `asked` and `asked_quantities` are what the question names: the user's own words are not put right.
+    """
+
+    def __init__(
+        self,
+        graph: TermGraph,
+        draft: Draft,
+        language: Language,
+        asked: Iterable[str] = (),
+        asked_quantities: Sequence[Quantity] = (),
+    ) -> None:
         self._graph = graph
         self._draft = draft
         self._language = language
         self._asked = frozenset(asked)
+        self._asked_quantities = asked_quantities
 
     def name(self, judgement: Judgement, judgements: Sequence[Judgement]) -> list[Edit]:
         """Edits that put the right name in the place of a wrong one; [] when it is not certain enough.
@@ -56,7 +67,7 @@ class Repair:
         """The edit that puts the graph's number or date in the place of a wrong one, written alike."""
         claim = judgement.claim
         said = claim.target.quantity
-        if said is None or len(judgement.facts) != 1 or not self._editable(said.start, said.end):
+        if said is None or len(judgement.facts) != 1 or not self._may_replace(said):
             return []
         true = fact_quantity(self._graph, judgement.facts[0])
         after = self._written(said, true)
@@ -66,7 +77,7 @@ class Repair:
 
     def witnessed(self, subject: str, said: Quantity, witness: Witness) -> list[Edit]:
         """The edit that puts a passage's number or date in the place of a wrong one."""
-        if witness.right is None or not self._editable(said.start, said.end):
+        if witness.right is None or not self._may_replace(said):
             return []
         after = self._written(said, witness.right)
         if after is None:
@@ -119,6 +130,9 @@ class Repair:
             sum(link.concept in slot.concepts for link in self._draft.links if sentence[0] <= link.start < sentence[1])
             == 1
         )
+
+    def _may_replace(self, said: Quantity) -> bool:
+        return self._editable(said.start, said.end) and not stands_among(said, self._asked_quantities)
 
     def _editable(self, start: int, end: int) -> bool:
         return not is_protected(self._draft.protected, self._draft.text, start, end)

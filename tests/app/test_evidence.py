@@ -3,28 +3,58 @@ from tests_support import NoEmbedder
 
 from app.citations import cite
 from app.evidence import Evidence, newest_versions, relevance, select
+from app.refusals import answer_part
 from knowledge.retriever import RankedChunk
 from knowledge.types import Chunk, Document
 
 
 def ranked(
-    text: str, title: str = "Travel Policy", *, heading: str = "", date: str = "", near: float = 0.5
+    text: str,
+    title: str = "Travel Policy",
+    *,
+    heading: str = "",
+    date: str = "",
+    near: float = 0.5,
+    score: float = 1.0,
 ) -> RankedChunk:
     identity = str(abs(hash((text, title, date))))
     document = Document(id=f"d{title}{date}", path=f"{title}{date}.md", title=title, effective_date=date)
     chunk = Chunk(id=identity, document_id=document.id, ordinal=0, text=text, heading=heading)
-    return RankedChunk(chunk=chunk, document=document, score=1.0, similarity=0.9, relevance=near)
+    return RankedChunk(chunk=chunk, document=document, score=score, similarity=0.9, relevance=near)
 
 
 TABLE = "| City | Limit |\n|---|---|\n| Munich | 150 EUR |\n| Singapore | 240 SGD |\n| Oslo | 170 EUR |"
 
 
 def test_a_table_row_brings_its_header_along() -> None:
-    filler = [ranked(f"Filler number {number}.") for number in range(2)]
-    evidence = select("What is the limit in Singapore?", [*filler, ranked(TABLE, "Limits")], budget=90, limit=5)
-    table = evidence.passages[2].text
-    assert table.splitlines() == ["| City | Limit |", "|---|---|", "| Singapore | 240 SGD |"]
-    assert evidence.quotes[2] == "| Singapore | 240 SGD |"
+    chunks = [ranked("Travel is booked in Meridian."), ranked(TABLE, "Limits", score=0.5)]
+    evidence = select("What is the limit in Singapore?", chunks, budget=200, limit=5)
+    assert evidence.passages[1].text.splitlines() == ["| City | Limit |", "|---|---|", "| Singapore | 240 SGD |"]
+    assert evidence.quotes[1] == "| Singapore | 240 SGD |"
+
+
+def test_the_model_reads_table_rows_spelled_out() -> None:
+    evidence = select("hotel limits", [ranked(f"Per night:\n\n{TABLE}", "Limits")], budget=200, limit=5)
+    assert evidence.as_text().splitlines() == [
+        "[1] Limits",
+        "Per night:",
+        "",
+        "- City: Munich; Limit: 150 EUR",
+        "- City: Singapore; Limit: 240 SGD",
+        "- City: Oslo; Limit: 170 EUR",
+    ]
+
+
+def test_other_names_of_what_is_asked_find_their_row() -> None:
+    table = "| 目的地 | 每晚上限 |\n|---|---|\n| 慕尼黑 | 150 欧元 |\n| 新加坡 | 240 新加坡元 |"
+    chunks = [ranked("Rooms are booked in Meridian."), ranked(table, "住宿标准", score=0.5)]
+    evidence = select("What is the limit in Munich?", chunks, budget=200, limit=5, names=["慕尼黑"])
+    assert evidence.quotes[1] == "| 慕尼黑 | 150 欧元 |"
+
+
+def test_what_scores_far_below_the_best_is_not_shown() -> None:
+    chunks = [ranked("The limit is 150 EUR."), ranked("The limit of the lift is 900 kg.", "Lift", score=0.3)]
+    assert [passage.title for passage in select("limit", chunks, budget=200, limit=5).passages] == ["Travel Policy"]
 
 
 def test_evidence_keeps_to_its_budget() -> None:
@@ -114,3 +144,48 @@ def test_quantities_of_the_question_may_be_repeated() -> None:
 
 def test_no_evidence_no_citations() -> None:
     assert cite("Anything [1].", Evidence(), NoEmbedder()).citations == ()
+
+
+TWO_PARTS = select(
+    "Tarn 300 depth warranty",
+    [
+        ranked("The Tarn 300 measures oxygen, turbidity and conductivity in rivers and reservoirs.", "Sheet"),
+        ranked("| Property | Value |\n|---|---|\n| Maximum depth | 100 m |", "Sheet"),
+        ranked("The warranty of the Brook 50 is 12 months.", "Brook"),
+    ],
+    budget=400,
+    limit=5,
+)
+
+
+def test_passages_of_one_document_may_support_a_sentence_together() -> None:
+    draft = "The Tarn 300 measures oxygen, turbidity and conductivity down to a depth of 100 meters."
+    cited = cite(draft, TWO_PARTS, NoEmbedder())
+    assert [citation.marker for citation in cited.citations] == [1, 2]
+    assert cited.citations[1].quote == "| Maximum depth | 100 m |"
+    assert not cite(draft.replace("100", "300 to 400"), TWO_PARTS, NoEmbedder()).citations
+
+
+def test_each_clause_may_find_its_own_passage() -> None:
+    draft = "The maximum depth of the sheet is 100 meters, and the warranty of the Brook 50 is 12 months."
+    assert [citation.marker for citation in cite(draft, TWO_PARTS, NoEmbedder()).citations] == [2, 3]
+    wrong = draft.replace("12 months", "18 months")
+    assert not cite(wrong, TWO_PARTS, NoEmbedder()).citations
+
+
+@pytest.mark.parametrize(
+    ("draft", "question", "kept"),
+    [
+        (
+            "收到货14天内坏了可以直接换新，资料中没有。",
+            "收到货多少天内坏了可以直接换新？",
+            "收到货14天内坏了可以直接换新。",
+        ),
+        ("资料中没有。", "食堂几点开门？", ""),
+        ("关于食堂的开门时间，资料中没有提到。", "食堂的开门时间是几点？", ""),
+        ("Not in the sources.", "When does the canteen open?", ""),
+        ("The canteen opens at 7:30.", "When does the canteen open?", "The canteen opens at 7:30."),
+    ],
+)
+def test_a_refusal_is_cut_from_an_answer_and_kept_from_being_one(draft: str, question: str, kept: str) -> None:
+    assert answer_part(draft, question) == kept

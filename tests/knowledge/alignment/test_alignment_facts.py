@@ -141,6 +141,39 @@ def test_a_passage_against_the_graph_is_a_conflict_and_nobody_is_corrected(check
     assert "passage p1" in report.findings[0].evidence
 
 
+def test_a_value_that_any_passage_states_is_a_conflict_while_old_names_are_still_put_right(checker: Checker) -> None:
+    passage = Passage("p1", "差旅标准（2023 版）：限额为 8,000 元。")
+    report = checker.check("差旅通上线后，《差旅管理办法》的限额为8000元。", [passage])
+    assert report.answer == "子午差旅平台上线后，《差旅管理办法》的限额为8000元。"
+    assert [finding.kind for finding in report.findings if finding.text == "8000元"] == ["conflict"]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("The Travel Rules allow CNY 8,000, don't they?", "Yes, the limit under the Travel Rules is CNY 8,000."),
+        ("《差旅管理办法》的限额是8000元吗？", "是的，《差旅管理办法》的限额为8000元。"),
+    ],
+)
+def test_a_number_of_the_question_is_marked_and_left_alone(checker: Checker, question: str, text: str) -> None:
+    report = checker.check(text, question=question)
+    assert report.answer == text
+    assert "contradicted" in {finding.kind for finding in report.findings}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "《差旅管理办法》2023 版的限额见附件。",
+        "差旅管理办法（2023版）限额为5000元。",
+        "The limit under the Travel Rules (version 3) is CNY 5,000.",
+        "Under the 2023 edition of the Travel Rules the limit is CNY 5,000.",
+    ],
+)
+def test_the_number_of_an_edition_is_no_amount(checker: Checker, text: str) -> None:
+    assert checker.check(text).answer == text
+
+
 def test_a_number_that_only_a_passage_knows(checker: Checker) -> None:
     passages = [Passage("p1", "Directory entry, Payroll: head Ama Osei; budget EUR 40,000 a year.")]
     wrong = checker.check("Payroll has a budget of EUR 60,000 a year.", passages)
