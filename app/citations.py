@@ -21,12 +21,16 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _QUANTITY = re.compile(
     r"(?:19|20)\d{2}(?!\d)|\d[\d,.]*(?=\s*(?:[%元天年月日人个名次小时分周万亿倍]|[A-Z]{3}\b|days?|weeks?|months?|years?|hours?))"
 )
+_FIGURES = re.compile(r"\d+(?:[.,:/-]\d+)*\s*[年月日]?")
+"""Numbers and dates: they are compared as such, whatever their notation, and do not count among the words."""
 _SEPARATOR = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
 _CLAUSE = re.compile(r"[，；;]|,\s|\sand\s|而|\n")
-_SUPPORT = 0.4
+_SUPPORT = 0.45
 """Share of a sentence's content words that must stand in a passage for the passage to support it."""
 _SUPPORT_ACROSS = 0.80
 """Cosine between a sentence and the closest passage sentence, when they are in different languages."""
+_SUPPORT_BY_FIGURES = 0.75
+"""The same where the passage sentence has all the numbers, and there are some: they need no translation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +131,10 @@ def _supports(body: str, evidence: Evidence, embedder: Embedder, asked: set[str]
 
 
 def _supports_whole(body: str, evidence: Evidence, embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
-    words = set(content_words(body))
-    if not words:
-        return {}
+    words = set(content_words(_FIGURES.sub(" ", body)))
     numbers = _numbers(body) - asked
+    if not words and not numbers:
+        return {}
     sources = [
         (passage.marker, source_text(passage, item), split_sentences(passage.text))
         for passage, item in zip(evidence.passages, evidence.chunks, strict=True)
@@ -146,7 +150,8 @@ def _supports_whole(body: str, evidence: Evidence, embedder: Embedder, asked: se
             enough = score >= _SUPPORT
         else:
             score, quote = _closest(body, sentences, embedder)
-            enough = score >= _SUPPORT_ACROSS
+            same_figures = bool(numbers) and numbers <= _numbers(quote)
+            enough = score >= (_SUPPORT_BY_FIGURES if same_figures else _SUPPORT_ACROSS)
         if enough:
             found[marker] = _Support(score, quote)
     return found or _together(words, numbers, evidence, sources)
@@ -192,7 +197,9 @@ def _numbers(text: str) -> set[str]:
 
 
 def _overlap(words: set[str], text: str) -> float:
-    """Share of `words` in `text`; a Chinese word also counts when it stands inside a longer one."""
+    """Share of `words` in `text`, 1.0 of none; a Chinese word also counts when it stands inside a longer one."""
+    if not words:
+        return 1.0
     held = set(content_words(text))
     return sum(word in held or (not word.isascii() and word in text) for word in words) / len(words)
 

@@ -11,6 +11,7 @@ from math import log
 
 from app.answer import Citation
 from knowledge.language import detect_language
+from knowledge.protocols import Embedder
 from knowledge.retriever import RankedChunk
 from knowledge.sentences import Sentence, split_sentences
 from knowledge.types import Passage
@@ -21,7 +22,7 @@ _WHOLE = 0.6
 _WORTH = 0.4
 """Chunks with a smaller share of the best score are not shown: they cost time and mislead a small model."""
 _WORD_SHARE = 0.25
-_CONCEPT_SHARE = 0.1
+_CONCEPT_SHARE = 0.15
 _VERSION = re.compile(
     r"(?:19|20)\d{2}|[vV]\s?\d+(?:\.\d+)*|版本?|修订|[（(].*?[)）]|第[一二三四五六七八九十\d]+版|\W|_"
 )
@@ -131,12 +132,19 @@ def _series(item: RankedChunk) -> str:
 
 
 def select(
-    question: str, ranked: Sequence[RankedChunk], *, budget: int, limit: int, names: Sequence[str] = ()
+    question: str,
+    ranked: Sequence[RankedChunk],
+    *,
+    budget: int,
+    limit: int,
+    names: Sequence[str] = (),
+    embedder: Embedder | None = None,
 ) -> Evidence:
     """The sentences of the best `limit` chunks that matter for `question`, in at most about `budget` tokens.
 
-    `names` are other names of what the question names. Passages keep the order of `ranked`; left-out sentences show
-    as '…'; a table row brings its header along.
+    `names` are other names of what the question names. Sentences in another language than the question share no words
+    with it: `embedder` tells which of them are nearest. Passages keep the order of `ranked`; left-out sentences show as
+    '…'; a table row brings its header along.
     """
     chosen = _worth_showing(newest_versions(ranked, question)[:limit])
     units = [split_sentences(item.chunk.text) for item in chosen]
@@ -144,15 +152,19 @@ def select(
     passages: list[Passage] = []
     chunks: list[RankedChunk] = []
     quotes: list[str] = []
+    language = detect_language(question)
     for item, sentences in zip(chosen, units, strict=True):
+        foreign = item.chunk.language != language
         scores = [_score(sentence.text, weights) for sentence in sentences]
-        whole = item.score >= _WHOLE * chosen[0].score or item.chunk.language != detect_language(question)
-        kept = _keep(sentences, scores, budget, whole=whole)
-        if not kept:
+        if foreign and embedder is not None:
+            scores = _likeness(question, sentences, embedder)
+        kept = _keep(sentences, scores, budget, whole=foreign or item.score >= _WHOLE * chosen[0].score)
+        tellers = _tellers(sentences, kept)
+        if not tellers:
             continue
         text = _join(item.chunk.text, sentences, kept)
         budget -= estimate_tokens(f"{_source_line(item)} {text}")
-        best = max(_tellers(sentences, kept), key=lambda index: scores[index])
+        best = max(tellers, key=lambda index: scores[index])
         passages.append(Passage(id=item.chunk.id, text=text, marker=len(passages) + 1, title=item.document.title))
         chunks.append(item)
         quotes.append(sentences[best].text)
@@ -174,6 +186,13 @@ def _weights(question: str, units: Sequence[Sequence[Sentence]]) -> dict[str, fl
             counts.update(set(content_words(sentence.text)))
             total += 1
     return {word: log(1 + (total + 1) / (counts[word] + 0.5)) for word in set(content_words(question))}
+
+
+def _likeness(question: str, sentences: Sequence[Sentence], embedder: Embedder) -> list[float]:
+    """Cosine between the question and each sentence."""
+    vectors = embedder.embed_passages([sentence.text for sentence in sentences])
+    nearest: list[float] = (vectors @ embedder.embed_queries([question])[0]).tolist()
+    return nearest
 
 
 def _score(text: str, weights: dict[str, float]) -> float:
@@ -210,10 +229,9 @@ def _header(sentences: Sequence[Sentence], index: int) -> list[int]:
 
 
 def _tellers(sentences: Sequence[Sentence], kept: Sequence[int]) -> list[int]:
-    """Of `kept` those that say something: no headings and no table headers, unless there is nothing else."""
+    """Of `kept` those that say something: no headings and no table headers."""
     heads = {line for index in kept for line in _header(sentences, index) if line != index}
-    tellers = [index for index in kept if index not in heads and not _HEADING.match(sentences[index].text)]
-    return tellers or list(kept)
+    return [index for index in kept if index not in heads and not _HEADING.match(sentences[index].text)]
 
 
 def _join(source: str, sentences: Sequence[Sentence], kept: Sequence[int]) -> str:
@@ -232,7 +250,7 @@ def _join(source: str, sentences: Sequence[Sentence], kept: Sequence[int]) -> st
 
 def relevance(question: str, ranked: Sequence[RankedChunk], evidence: Evidence) -> float:
     """How near the evidence is to the question: the best centred cosine (knowledge/centring.py) plus a quarter of the
-    weighted share of the question's words that stand in one passage, and a tenth of the share of its concepts.
+    weighted share of the question's words that stand in one passage, and 0.15 of the share of its concepts.
     About 0 for strangers, above 0.3 for answers.
     """
     nearest = max((item.relevance for item in ranked if item.relevance is not None), default=0.0)
@@ -248,8 +266,8 @@ def relevance(question: str, ranked: Sequence[RankedChunk], evidence: Evidence) 
 
 
 def source_text(passage: Passage, item: RankedChunk) -> str:
-    """A passage with the title and heading that it stands under."""
-    return f"{passage.title} {item.chunk.heading} {passage.text}"
+    """A passage with the title, heading and date that the model reads above it."""
+    return f"{_source_line(item)} {passage.text}"
 
 
 def _stands_in(word: str, text: str) -> bool:

@@ -1,11 +1,24 @@
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 from tests_support import NoEmbedder
 
 from app.citations import cite
 from app.evidence import Evidence, newest_versions, relevance, select
 from app.refusals import answer_part
+from knowledge.protocols import Vectors
 from knowledge.retriever import RankedChunk
 from knowledge.types import Chunk, Document
+
+
+class Meals(NoEmbedder):
+    """Knows one subject: a text is about meals, or not."""
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        return np.array([[1.0, 0.0] if "meal" in text or "宴请" in text else [0.0, 1.0] for text in texts], np.float32)
+
+    embed_passages = embed_queries = _vectors
 
 
 def ranked(
@@ -50,6 +63,12 @@ def test_other_names_of_what_is_asked_find_their_row() -> None:
     chunks = [ranked("Rooms are booked in Meridian."), ranked(table, "住宿标准", score=0.5)]
     evidence = select("What is the limit in Munich?", chunks, budget=200, limit=5, names=["慕尼黑"])
     assert evidence.quotes[1] == "| 慕尼黑 | 150 欧元 |"
+
+
+def test_in_another_language_the_nearest_sentence_is_quoted() -> None:
+    rules = ranked("In force since 1 February 2024. Business meals cost at most 250 CNY per person.", "Gifts")
+    evidence = select("商务宴请每人最多多少钱？", [rules], budget=200, limit=5, embedder=Meals())
+    assert evidence.quotes == ("Business meals cost at most 250 CNY per person.",)
 
 
 def test_what_scores_far_below_the_best_is_not_shown() -> None:
@@ -171,6 +190,14 @@ def test_each_clause_may_find_its_own_passage() -> None:
     assert [citation.marker for citation in cite(draft, TWO_PARTS, NoEmbedder()).citations] == [2, 3]
     wrong = draft.replace("12 months", "18 months")
     assert not cite(wrong, TWO_PARTS, NoEmbedder()).citations
+
+
+def test_a_date_finds_its_passage_in_another_notation() -> None:
+    evidence = select(
+        "截止", [ranked("项目进展顺利，截止日期 2026-03-31 不变，预算已用 71 万元。", "纪要")], budget=200, limit=1
+    )
+    assert cite("截止日期为2026年3月31日。", evidence, NoEmbedder()).citations
+    assert not cite("截止日期为2026年4月30日。", evidence, NoEmbedder()).citations
 
 
 @pytest.mark.parametrize(
