@@ -5,7 +5,8 @@ import pytest
 from app.evidence import Evidence
 from app.follow_ups import suggest
 from knowledge.graph import TermGraph
-from knowledge.types import ANYONE, AlignmentReport, MentionResult
+from knowledge.retriever import RankedChunk
+from knowledge.types import ANYONE, AlignmentReport, Chunk, Document, MentionResult, Passage
 
 TERMS = Path(__file__).parents[2] / "examples" / "terms.ttl"
 
@@ -32,3 +33,16 @@ def test_facts_that_were_not_asked_for_are_offered(graph: TermGraph, language: s
 def test_what_was_just_asked_is_not_offered_again(graph: TermGraph) -> None:
     questions = suggest(report(graph, "Meridian"), Evidence(), graph, "Who is the owner of Meridian?", "en", ANYONE)
     assert not [question for question in questions if "owner" in question]
+
+
+def test_sections_beside_the_cited_one_are_offered_without_their_numbers(graph: TermGraph) -> None:
+    document = Document(id="d", path="travel.docx", title="差旅管理制度", language="zh")
+    chunks = [
+        RankedChunk(Chunk(id=heading, document_id="d", ordinal=0, text=heading, heading=heading), document, 1.0)
+        for heading in ("二、住宿标准", "三、交通")
+    ]
+    passages = [Passage(item.chunk.id, item.chunk.text, marker=place) for place, item in enumerate(chunks, 1)]
+    checked = AlignmentReport(verdict="supported", answer="每晚 650 元[1]。", draft="")
+    questions = suggest(checked, Evidence(tuple(passages), tuple(chunks)), graph, "一晚多少钱？", "zh", ANYONE)
+    assert [question for question in questions if "交通" in question and "三、" not in question]
+    assert not [question for question in questions if "住宿标准" in question]
