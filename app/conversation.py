@@ -17,7 +17,7 @@ from knowledge.catalog.accounts import account_key
 from knowledge.catalog.conversations import ConversationRecord, MessageRecord
 from knowledge.catalog.feedback import FeedbackRecord
 from knowledge.errors import InvalidInput, NotFound
-from knowledge.types import AlignmentReport, Result, User
+from knowledge.types import ATTACHED, AlignmentReport, Result, User
 
 if TYPE_CHECKING:
     from knowledge.catalog import Catalog
@@ -45,7 +45,9 @@ class StoredMessage:
 
     `answer` is the JSON of an `Answer`. `withheld` means that it was made from documents which are gone or which the
     owner may no longer see: then its text, its alignment and everything taken from those documents is empty.
-    `undone` holds the indexes of the checker's edits that the owner has taken back.
+    `undone` holds the indexes of the checker's edits that the owner has taken back. `versions` are the ids of all
+    messages in this place, this one among them, oldest first: the question asked again, or otherwise. `trace` is the
+    JSON of a `Trace`, None when there is none; its prompt and passages are empty when they may not be seen.
     """
 
     id: str
@@ -58,6 +60,8 @@ class StoredMessage:
     vote: Vote | None = None
     reason: str = ""
     comment: str = ""
+    versions: tuple[str, ...] = ()
+    trace: Mapping[str, Any] | None = None
 
 
 class Conversations:
@@ -105,12 +109,16 @@ class Conversations:
         answer: Result | Mapping[str, Any],
         *,
         documents: Iterable[str] = (),
+        after: str | None = None,
+        trace: Result | None = None,
     ) -> str:
         """Store an `Answer` (or its JSON) with its question and give the message's id, which is the answer's.
 
         `documents` are the ids of all documents that the model was shown; those that the answer cites are added.
+        It follows the message `after` ("": it stands at the beginning; None: it follows what is shown last), and the
+        path to it is what is shown from now on.
         """
-        self._own(conversation, user)
+        own = self._own(conversation, user)
         value = answer.to_json() if isinstance(answer, Result) else dict(answer)
         record = MessageRecord(
             id=value.get("id") or uuid.uuid4().hex,
@@ -121,6 +129,8 @@ class Conversations:
             answer=value,
             documents=tuple(sorted({*documents, *_ids(value, "citations")})),
             undone=frozenset(),
+            parent=own.leaf if after is None else after,
+            trace=None if trace is None else trace.to_json(),
         )
         self._catalog.conversations.append(record, title=_short(record.question))
         return record.id
@@ -128,16 +138,20 @@ class Conversations:
     def messages(
         self, conversation: str, user: User, visible_ids: Collection[str] | None = None
     ) -> Sequence[StoredMessage]:
-        """All messages in order, each as far as the user may see it now.
+        """The messages of the path that is shown, in order, each as far as the user may see it now.
 
         `visible_ids` are the documents that the user may see; without them the catalog is asked.
         """
-        self._own(conversation, user)
-        return self._shown(self._catalog.conversations.messages(conversation), user, visible_ids)
+        own = self._own(conversation, user)
+        parents = self._catalog.conversations.parents(conversation)
+        path = _path(parents, own.leaf)
+        return self._shown(self._catalog.conversations.messages(path), user, visible_ids, parents)
 
     def message(self, message_id: str, user: User, visible_ids: Collection[str] | None = None) -> StoredMessage:
         """One message as far as the user may see it now; NotFound when it is not the user's."""
-        return self._shown([self._own_message(message_id, user)], user, visible_ids)[0]
+        record = self._own_message(message_id, user)
+        parents = self._catalog.conversations.parents(record.conversation_id)
+        return self._shown([record], user, visible_ids, parents)[0]
 
     def history(
         self,
@@ -145,16 +159,39 @@ class Conversations:
         user: User,
         turns: int = HISTORY_TURNS,
         visible_ids: Collection[str] | None = None,
+        *,
+        after: str | None = None,
     ) -> Sequence[Turn]:
-        """The last turns for understanding a follow-up, oldest first; withheld answers are empty in it."""
-        self._own(conversation, user)
-        shown = self._shown(self._catalog.conversations.messages(conversation, last=turns), user, visible_ids)
+        """The last turns for understanding a follow-up, oldest first; withheld answers are empty in it.
+
+        They end with the message `after` ("": there are none), else with the one that is shown last.
+        """
+        own = self._own(conversation, user)
+        parents = self._catalog.conversations.parents(conversation)
+        path = _path(parents, own.leaf if after is None else after)[-turns:]
+        shown = self._shown(self._catalog.conversations.messages(path), user, visible_ids, parents)
         return [Turn(message.question, str(message.answer.get("answer", ""))) for message in shown]
 
-    def remove_message(self, message_id: str, user: User) -> None:
-        """Remove one message, for example before its question is answered anew."""
-        self._own_message(message_id, user)
-        self._catalog.conversations.remove_message(message_id)
+    # --- versions -----------------------------------------------------------------------------------------------
+
+    def place(self, conversation: str, user: User, instead_of: str | None = None) -> str:
+        """The message that the next one follows, "" at the beginning: the one that is shown last, or the one before
+        `instead_of`, whose other version the next one becomes.
+        """
+        own = self._own(conversation, user)
+        if instead_of is None:
+            return own.leaf
+        record = self._own_message(instead_of, user)
+        if record.conversation_id != conversation:
+            raise _no_such_message(instead_of)
+        return record.parent
+
+    def choose(self, message_id: str, user: User) -> None:
+        """Show this version, and what was asked last after it."""
+        record = self._own_message(message_id, user)
+        parents = self._catalog.conversations.parents(record.conversation_id)
+        leaf = next(each for each in reversed(parents) if message_id in _path(parents, each))
+        self._catalog.conversations.set_leaf(record.conversation_id, leaf)
 
     # --- what users say about answers ---------------------------------------------------------------------------
 
@@ -198,11 +235,15 @@ class Conversations:
         record = self._catalog.conversations.message(message_id)
         owner = None if record is None else self._catalog.conversations.get(record.conversation_id)
         if record is None or owner is None or owner.owner != account_key(user.name):
-            raise NotFound(f"message {message_id!r}: no such message of yours")
+            raise _no_such_message(message_id)
         return record
 
     def _shown(
-        self, records: Sequence[MessageRecord], user: User, visible_ids: Collection[str] | None
+        self,
+        records: Sequence[MessageRecord],
+        user: User,
+        visible_ids: Collection[str] | None,
+        parents: Mapping[str, str],
     ) -> Sequence[StoredMessage]:
         visible = self._visible(records, user) if visible_ids is None else frozenset(visible_ids)
         votes = self._catalog.feedback.votes([record.id for record in records], user.name)
@@ -225,6 +266,8 @@ class Conversations:
                     vote=None if vote is None else "up" if vote.kind == "up" else "down",
                     reason="" if vote is None else vote.reason,
                     comment="" if vote is None else vote.text,
+                    versions=tuple(each for each, parent in parents.items() if parent == record.parent),
+                    trace=_without_text(record.trace) if hidden_before and record.trace else record.trace,
                 )
             )
         return shown
@@ -240,6 +283,19 @@ class Conversations:
         return frozenset(document for document in wanted if documents.get(document, user) is not None)
 
 
+def _path(parents: Mapping[str, str], leaf: str) -> list[str]:
+    """The messages from the beginning to `leaf`, in order."""
+    path: list[str] = []
+    while leaf in parents:
+        path.append(leaf)
+        leaf = parents[leaf]
+    return path[::-1]
+
+
+def _no_such_message(message_id: str) -> NotFound:
+    return NotFound(f"message {message_id!r}: no such message of yours")
+
+
 def _conversation(record: ConversationRecord) -> Conversation:
     return Conversation(record.id, record.title, record.created_at, record.updated_at)
 
@@ -251,7 +307,14 @@ def _short(title: str) -> str:
 
 
 def _ids(answer: Mapping[str, Any], part: str) -> set[str]:
-    return {citation["document_id"] for citation in answer.get(part, ())}
+    """The documents of a part; a file that was attached to the question is none."""
+    ids = (citation["document_id"] for citation in answer.get(part, ()))
+    return {each for each in ids if not each.startswith(ATTACHED)}
+
+
+def _without_text(trace: Mapping[str, Any]) -> dict[str, Any]:
+    """The trace without what was shown to the model."""
+    return {**trace, "prompt": [], "passages": []}
 
 
 def _only_visible(
@@ -260,7 +323,11 @@ def _only_visible(
     """The answer's JSON without what comes from documents that are not visible."""
     shown = dict(answer)
     for part in ("citations", "nearest"):
-        shown[part] = [citation for citation in answer.get(part, ()) if citation["document_id"] in visible]
+        shown[part] = [
+            citation
+            for citation in answer.get(part, ())
+            if citation["document_id"] in visible or citation["document_id"].startswith(ATTACHED)
+        ]
     if forget_search:
         # It may repeat words of an earlier answer that is withheld
         shown["search_question"] = ""

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 from app.answer import Answer, Citation
 from app.assistant import MAX_QUESTION
 from app.conversation import StoredMessage
-from app.ui import pieces, sidebar
+from app.ui import asking, pieces, sidebar
+from app.ui.asking import ask
 from app.ui.desk import Writing
 from app.ui.edits import show as shown_answer
 from app.ui.markup import Html, element
+from app.ui.nearness import nearness
 from app.ui.page import Page, friendly, literal, sentence, show
 from app.ui.questions import starters
 from app.ui.source import source
 from app.ui.texts import other
 from app.ui.why import why
-from knowledge.errors import InvalidInput, NotFound
+from knowledge.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _BODY = "plb-body"
 _REFRESH = 0.25
+_PARTS_OF_AN_ANSWER = 12
+"""No stored answer puts more parts on the page."""
 _BAD = ("wrong_fact", "wrong_source", "incomplete", "outdated", "wrong_term", "hard_to_read")
 _GOOD = ("accurate", "good_sources", "clear")
 
@@ -38,18 +42,18 @@ def chat(page: Page) -> None:
 
     conversation = st.query_params.get(sidebar.PARAMETER)
     with friendly(page.say):
+        # The line first: an answer that is finished in between then stands in both for a moment, not in neither
+        line = page.shared.desk.line(conversation) if conversation else []
         messages = _messages(page, conversation)
         if messages is None:
             st.warning(page.say("chat.no_such_conversation"))
-            conversation, messages = None, []
+            conversation, messages, line = None, [], []
         sidebar.conversations(page, conversation)
         sidebar.account(page)
-        _take_act(page, messages)
-        line = page.shared.desk.line(conversation) if conversation else []
-        asked = st.chat_input(page.say("chat.placeholder"), key="plb-question", max_chars=MAX_QUESTION)
-        if asked and asked.strip():
-            _ask(page, conversation, asked)
+        _take_act(page, messages, line)
+        asking.box(page, conversation)
         _source_drawer(page, messages, line)
+        messages = _before(messages, line)
         with _body(conversation):
             if not messages and not line:
                 _welcome(page)
@@ -88,20 +92,17 @@ def _messages(page: Page, conversation: str | None) -> Sequence[StoredMessage] |
         return None
 
 
+def _before(messages: Sequence[StoredMessage], line: Sequence[Writing]) -> Sequence[StoredMessage]:
+    """The messages above what is being written: neither the one that gets another version, nor what follows it, nor
+    what is being written itself when it is stored already.
+    """
+    answer = line[0].answer if line else None
+    ends = {line[0].instead_of, answer and answer.id} if line else set()
+    place = next((place for place, message in enumerate(messages) if message.id in ends), len(messages))
+    return messages[:place]
+
+
 # --- asking ---------------------------------------------------------------------------------------------------------
-
-
-def _ask(page: Page, conversation: str | None, question: str, language: Language | None = None) -> None:
-    """Put the question into the conversation's line; the first one opens a conversation."""
-    import streamlit as st
-
-    stored = page.shared.assistant.workspace.conversations
-    target = conversation or stored.create(page.user).id
-    if page.shared.desk.ask(target, page.user, question, language) is None:
-        raise InvalidInput(page.say("chat.line_full"))
-    st.session_state.pop(sidebar.OPEN_SOURCE, None)
-    st.query_params[sidebar.PARAMETER] = target
-    st.rerun()
 
 
 def _welcome(page: Page) -> None:
@@ -119,7 +120,7 @@ def _welcome(page: Page) -> None:
     with st.container(key="plb-starters"):
         for number, question in enumerate(questions):
             if st.button(literal(question), key=f"plb-starter-{number}", width="stretch"):
-                _ask(page, None, question)
+                ask(page, None, question, scope=asking.chosen_scope())
     _warming(page)
 
 
@@ -148,24 +149,75 @@ def _message(page: Page, message: StoredMessage, *, last: bool) -> None:
 
     say = page.say
     with st.container():
-        show(pieces.question(message.question, say))
+        found = Answer.model_validate(message.answer)
+        _question(page, message, found)
         if message.withheld:
             show(pieces.notice(say("answer.withheld_title"), say("answer.withheld")))
             if st.button(say("chat.ask_again"), key=f"again-{message.id}", icon=":material/refresh:"):
-                _ask(page, message.conversation, message.question)
+                _ask_anew(page, message)
             return
-        found = Answer.model_validate(message.answer)
+        near = nearness(message.trace, page.user, say)
         shown = shown_answer(found.alignment, message.undone)
         if found.abstained:
             show(pieces.notice(say("answer.not_found_title"), found.answer))
-            show_if(pieces.evidence(say("evidence.nearest"), found.nearest, message.id, say, opened=True))
+            show_if(pieces.evidence(say("evidence.nearest"), found.nearest, message.id, say, opened=True, near=near))
         else:
-            show_if(pieces.evidence(say("evidence.cited"), found.citations, message.id, say, opened=last))
+            show_if(pieces.evidence(say("evidence.cited"), found.citations, message.id, say, opened=last, near=near))
             show(pieces.answer(shown, found, message.id, say))
             show_if(pieces.edits(shown, message.id, say, found.language))
         show(pieces.foot(found, shown, say))
         _actions(page, message, found, last=last)
         _follow_ups(page, message, found.follow_ups if last else ())
+
+
+def _question(page: Page, message: StoredMessage, found: Answer) -> None:
+    """What was asked, with its versions; or the form to ask it otherwise."""
+    import streamlit as st
+
+    say = page.say
+    if st.session_state.get(sidebar.EDITING) != message.id:
+        notes = _notes(page, _scope_of(message), found.attached)
+        show(pieces.question(message.question, say, notes=notes, message=message.id, versions=message.versions))
+        return
+    with st.form(f"edit-{message.id}"):
+        question = st.text_area(say("chat.edit"), value=message.question, max_chars=MAX_QUESTION, height="content")
+        st.caption(say("chat.attached_gone") if found.attached else say("chat.edit_note"))
+        with st.container(horizontal=True):
+            asked = st.form_submit_button(say("chat.edit_ask"), type="primary")
+            cancelled = st.form_submit_button(say("sidebar.cancel"))
+    if cancelled or (asked and question.strip()):
+        st.session_state.pop(sidebar.EDITING, None)
+        if cancelled:
+            st.rerun()
+        ask(page, message.conversation, question, scope=_scope_of(message), instead_of=message.id)
+
+
+def _notes(page: Page, scope: Sequence[str] | None, attached: str) -> list[str]:
+    """Where was looked, and with which file."""
+    say = page.say
+    notes = [say("chat.attached", name=attached)] if attached else []
+    if scope:
+        between = "、" if say.language == "zh" else ", "
+        notes.append(say("scope.note", names=between.join(asking.scope_names(page, scope))))
+    return notes
+
+
+def _scope_of(message: StoredMessage) -> tuple[str, ...] | None:
+    """Where was looked for this answer."""
+    scope = (message.trace or {}).get("scope")
+    return None if scope is None else tuple(scope)
+
+
+def _ask_anew(page: Page, message: StoredMessage, language: Language | None = None) -> None:
+    """The same question once more, as another version."""
+    ask(
+        page,
+        message.conversation,
+        message.question,
+        language=language,
+        scope=_scope_of(message),
+        instead_of=message.id,
+    )
 
 
 def show_if(html: Html) -> None:
@@ -185,21 +237,40 @@ def _actions(page: Page, message: StoredMessage, found: Answer, *, last: bool) -
             key=f"vote-{message.id}",
             default=None if message.vote is None else int(message.vote == "up"),
         )
-        if not last:
-            st.empty()  # the button's place: Streamlit would leave the old one standing while the next answer comes
-        elif st.button(say("answer.regenerate"), key=f"redo-{message.id}", icon=":material/refresh:", type="tertiary"):
-            page.shared.assistant.workspace.conversations.remove_message(message.id, page.user)
-            _ask(page, message.conversation, message.question, found.language)
-        if st.button(
-            say("answer.other_language") if say.language == found.language else _in_own_language(found),
-            key=f"language-{message.id}",
-            icon=":material/translate:",
-            type="tertiary",
-        ):
-            _ask(page, message.conversation, message.question, other(found.language))
+        if last:
+            _again(page, message, found)
+        else:
+            st.empty()  # the buttons' places: Streamlit would leave them standing while the next answer comes
+            st.empty()
     _vote(page, message, thumb)
     with st.expander(say("why.title"), key=f"why-{message.id}", type="compact"):
-        show(why(found, say))
+        show(why(found, message.trace, page.user, say))
+
+
+def _again(page: Page, message: StoredMessage, found: Answer) -> None:
+    """Answer again, or in the other language; what stands there stays as an earlier version."""
+    import streamlit as st
+
+    say = page.say
+    gone = say("chat.attached_gone") if found.attached else None
+    if st.button(
+        say("answer.regenerate"),
+        key=f"redo-{message.id}",
+        icon=":material/refresh:",
+        type="tertiary",
+        disabled=gone is not None,
+        help=gone,
+    ):
+        _ask_anew(page, message, found.language)
+    if st.button(
+        say("answer.other_language") if say.language == found.language else _in_own_language(found),
+        key=f"language-{message.id}",
+        icon=":material/translate:",
+        type="tertiary",
+        disabled=gone is not None,
+        help=gone,
+    ):
+        _ask_anew(page, message, other(found.language))
 
 
 def _in_own_language(found: Answer) -> str:
@@ -223,7 +294,7 @@ def _follow_ups(page: Page, message: StoredMessage, questions: Sequence[str]) ->
             if st.button(
                 literal(question), key=f"next-{message.id}-{number}", icon=":material/subdirectory_arrow_right:"
             ):
-                _ask(page, message.conversation, question)
+                ask(page, message.conversation, question, scope=asking.chosen_scope())
 
 
 def _vote(page: Page, message: StoredMessage, thumb: int | None) -> None:
@@ -258,7 +329,7 @@ def _vote(page: Page, message: StoredMessage, thumb: int | None) -> None:
 # --- pressed buttons of answers -------------------------------------------------------------------------------------
 
 
-def _take_act(page: Page, messages: Sequence[StoredMessage]) -> None:
+def _take_act(page: Page, messages: Sequence[StoredMessage], line: Sequence[Writing]) -> None:
     """Do what one of the answers' own buttons asks for. What it names is looked up, never trusted."""
     import streamlit as st
 
@@ -267,6 +338,11 @@ def _take_act(page: Page, messages: Sequence[StoredMessage]) -> None:
         return
     if act.name == "cite":
         st.session_state[sidebar.OPEN_SOURCE] = (act.message, act.number)
+    elif act.name == "edit":
+        st.session_state[sidebar.EDITING] = act.message
+    elif act.name == "version" and not line and any(act.message in message.versions for message in messages):
+        page.shared.assistant.workspace.conversations.choose(act.message, page.user)
+        st.rerun()
     elif act.name in ("undo", "redo") and any(message.id == act.message for message in messages):
         stored = page.shared.assistant.workspace.conversations
         stored.set_undone(act.message, act.number, act.name == "undo", user=page.user)
@@ -277,15 +353,17 @@ def _source_drawer(page: Page, messages: Sequence[StoredMessage], line: Sequence
     """The source that was opened, until it is closed."""
     import streamlit as st
 
-    opened = st.session_state.get(sidebar.OPEN_SOURCE)
+    opened: tuple[str, int] | None = st.session_state.get(sidebar.OPEN_SOURCE)
     citation = _cited(opened, messages, line) if opened else None
-    if citation is None:
+    if opened is None or citation is None:
         return
+    trace = next((message.trace for message in messages if message.id == opened[0]), None)
+    near = nearness(trace, page.user, page.say).get(citation.marker, "")
 
     @st.dialog(page.say("source.title"), width="medium", position="right", on_dismiss=_close_source)
     def drawer() -> None:
         with friendly(page.say):
-            show(source(page.shared.assistant, citation, page.user, page.say))
+            show(source(page.shared.assistant, citation, page.user, page.say, near))
 
     drawer()
 
@@ -325,19 +403,27 @@ def _write(page: Page, line: Sequence[Writing]) -> None:
     say = page.say
     writing, waiting = line[0], line[1:]
     with st.container():
-        show(pieces.question(writing.question, say))
+        show(_asked(page, writing))
         evidence, text, doing = st.empty(), st.empty(), st.empty()
-        if writing.done and writing.answer is None:
+        ended = writing.done and writing.answer is None
+        if ended:
             _ended(page, writing)
         elif st.button(say("chat.stop"), key=f"stop-{writing.id}", icon=":material/stop_circle:", shortcut="Esc"):
             writing.stop()
             st.rerun()
+        for _ in range(_PARTS_OF_AN_ANSWER):
+            st.empty()  # an earlier version may have stood here: Streamlit would leave its last parts standing
     for later in waiting:
-        show(pieces.question(later.question, say))
+        show(_asked(page, later))
         st.caption(say("chat.waiting"))
     _follow(page, writing, evidence, text, doing)
-    if not writing.done or writing.answer is not None:
+    if not ended:
         st.rerun()
+
+
+def _asked(page: Page, writing: Writing) -> Html:
+    name = writing.attachment.name if writing.attachment else ""
+    return pieces.question(writing.question, page.say, notes=_notes(page, writing.scope, name))
 
 
 def _follow(page: Page, writing: Writing, evidence: object, text: object, doing: object) -> None:
@@ -374,7 +460,15 @@ def _ended(page: Page, writing: Writing) -> None:
         st.caption(say("chat.stopped"))
     with st.container(horizontal=True):
         if st.button(say("chat.ask_again"), key=f"again-{writing.id}", icon=":material/refresh:"):
-            _ask(page, writing.conversation, writing.question, writing.language)
+            ask(
+                page,
+                writing.conversation,
+                writing.question,
+                language=writing.language,
+                scope=writing.scope,
+                attachment=writing.attachment,
+                instead_of=writing.instead_of,
+            )
         if st.button(say("chat.dismiss"), key=f"dismiss-{writing.id}", type="tertiary"):
             page.shared.desk.dismiss(writing.conversation)
             st.rerun()

@@ -20,6 +20,7 @@ from knowledge.types import Language, User
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
+    from app.attachment import Attachment
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +34,18 @@ class UnexpectedError(PlumblineError):
 
 @dataclass(slots=True)
 class Writing:
-    """One question and its answer so far. Read it from any thread; `changed` tells when to look again."""
+    """One question and its answer so far. Read it from any thread; `wait` tells when to look again.
+
+    `scope`, `attachment` and `instead_of` are as for `Assistant.stream`.
+    """
 
     question: str
     user: User
     conversation: str
     language: Language | None = None
+    scope: tuple[str, ...] | None = None
+    attachment: Attachment | None = None
+    instead_of: str | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started: bool = False
     stage: Stage | None = None
@@ -100,19 +107,21 @@ class Desk:
         self._lock = threading.Lock()
         self._lines: dict[str, deque[Writing]] = {}
 
-    def ask(self, conversation: str, user: User, question: str, language: Language | None = None) -> Writing | None:
-        """Put a question at the end of the conversation's line; None when the line is full."""
-        writing = Writing(question, user, conversation, language)
+    def ask(self, writing: Writing) -> bool:
+        """Put a question at the end of its conversation's line; False when the line is full."""
         with self._lock:
-            line = self._lines.setdefault(conversation, deque())
+            line = self._lines.setdefault(writing.conversation, deque())
             while line and line[0].done:
                 line.popleft()
             if len(line) > MOST_WAITING:
-                return None
+                return False
             line.append(writing)
             if len(line) == 1:
-                threading.Thread(target=self._work, args=(conversation,), name="plumbline-answer", daemon=True).start()
-        return writing
+                work = threading.Thread(
+                    target=self._work, args=(writing.conversation,), name="plumbline-answer", daemon=True
+                )
+                work.start()
+        return True
 
     def line(self, conversation: str) -> list[Writing]:
         """What is being written, then what waits; a stopped or failed one stays first until the next is asked."""
@@ -158,7 +167,8 @@ class Desk:
             log.info("no answer: %s", error)
             writing.fail(error)
         except Exception:
-            # The last frame of a thread: the user gets a sentence, the log what happened
+            # The outermost frame of a thread: whatever a library raises, the page must not wait for ever. The user gets
+            # one friendly sentence, the log the traceback
             log.exception("writing an answer failed")
             writing.fail(UnexpectedError("unexpected"))
 
@@ -167,7 +177,15 @@ class Desk:
         # The account as it is now: the question may have waited
         user = assistant.user(writing.user.name)
         checked = time.monotonic()
-        events = assistant.stream(writing.question, user, writing.conversation, language=writing.language)
+        events = assistant.stream(
+            writing.question,
+            user,
+            writing.conversation,
+            language=writing.language,
+            scope=writing.scope,
+            attachment=writing.attachment,
+            instead_of=writing.instead_of,
+        )
         try:
             for event in events:
                 if writing.stopped:

@@ -13,7 +13,7 @@ from app.ui.texts import Words
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
-_STEPS = 5
+_STEPS = 7
 _BADGES = ("held", "corrected", "unconfirmed", "contradicted", "nothing")
 _KEYS = (
     ("Enter", "help.key_send"),

@@ -1,5 +1,5 @@
-// The one script of the pages. It shows nothing: it tells the page which of its own buttons were pressed, copies text,
-// keeps a half-written question over a reload, and keeps an input method's Enter from sending.
+// The one script of the pages. It shows nothing: it tells the page which of its own buttons were pressed, copies text and
+// reads it aloud, keeps a half-written question over a reload, and keeps an input method's Enter from sending.
 
 const DRAFT = "plumbline-draft"
 const COPIED_FOR_MS = 1600
@@ -21,7 +21,7 @@ export default function (component) {
     if (!button) return
     event.preventDefault()
     if (button.dataset.plb === "copy") copy(button, data.copied)
-    else if (button.dataset.plb === "edit") write(textarea(), button.dataset.text)
+    else if (button.dataset.plb === "speak") speak(button, data.quiet)
     else setTriggerValue("act", { name: button.dataset.plb, message: button.dataset.message, number: Number(button.dataset.number) })
   }
 
@@ -51,12 +51,15 @@ export default function (component) {
   document.addEventListener("click", onClick)
   window.addEventListener("keydown", onKeyDown, true)
   window.addEventListener("pagehide", onPageHide)
+  tellVoices()
+  window.speechSynthesis?.addEventListener("voiceschanged", tellVoices)
   const restored = restoreDraft(textarea, data.owner)
   document.documentElement.dataset.plumbline = "listening"
   window.__plumblineOff = () => {
     document.removeEventListener("click", onClick)
     window.removeEventListener("keydown", onKeyDown, true)
     window.removeEventListener("pagehide", onPageHide)
+    window.speechSynthesis?.removeEventListener("voiceschanged", tellVoices)
     clearInterval(restored)
     window.__plumblineOff = undefined
   }
@@ -85,6 +88,31 @@ function write(box, text) {
   Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text)
   box.dispatchEvent(new Event("input", { bubbles: true }))
   box.focus()
+}
+
+// Only voices of this machine: others would send the text to somebody's server.
+const voice = (lang) => window.speechSynthesis?.getVoices().find((each) => each.localService && each.lang.startsWith(lang))
+
+function tellVoices() {
+  document.documentElement.dataset.voices = ["zh", "en"].filter(voice).join(" ")
+}
+
+// A second press is silence.
+function speak(button, quiet) {
+  const speech = window.speechSynthesis
+  const speaking = button.dataset.before !== undefined
+  speech.cancel()
+  if (speaking) return
+  const text = new SpeechSynthesisUtterance(button.dataset.text)
+  text.voice = voice(button.dataset.language)
+  text.lang = text.voice.lang
+  button.dataset.before = button.textContent
+  button.textContent = quiet
+  text.onend = text.onerror = () => {
+    button.textContent = button.dataset.before
+    delete button.dataset.before
+  }
+  speech.speak(text)
 }
 
 async function copy(button, done) {

@@ -13,12 +13,12 @@ from collections.abc import Iterable
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _TAGS = frozenset(
     {"a", "article", "b", "blockquote", "br", "button", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h2"}
-    | {"h3", "hr", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "s", "section", "small", "span", "strong", "sup"}
-    | {"summary", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+    | {"h3", "hr", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "s", "section", "small", "span", "strong", "sub"}
+    | {"sup", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
 _VOID = frozenset({"br", "hr"})
 _ATTRIBUTES = frozenset(
-    {"class", "href", "id", "lang", "open", "role", "start", "tabindex", "title", "type", "download"}
+    {"class", "disabled", "href", "id", "lang", "open", "role", "start", "tabindex", "title", "type", "download"}
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _OWN_LINK = re.compile(r"/(?![/\\])[A-Za-z0-9_./?=&%-]*")

@@ -63,6 +63,7 @@ def begin() -> Page:
         {
             "lang": "zh-CN" if say.language == "zh" else "en",
             "copied": say("answer.copied"),
+            "quiet": say("answer.quiet"),
             "owner": user.name,
         }
     )
@@ -94,17 +95,20 @@ def friendly(say: Words) -> Iterator[None]:
     except PlumblineError as error:
         st.error(sentence(error, say))
     except Exception:
-        # The frame below a page: a mistake must be seen in the log, and the user gets a sentence
+        # The outermost frame of ours on a page: whatever a library raises, the user gets one friendly sentence and the
+        # log the traceback. Streamlit's own way to end or repeat a run is no Exception and passes
         log.exception("a page failed")
         st.error(say("error.unexpected"))
 
 
 def sentence(error: PlumblineError, say: Words) -> str:
     """One friendly sentence for an error, as plain Markdown."""
+    from app.attachment import AttachmentRefused
     from app.ui.desk import UnexpectedError
 
     kinds: Mapping[type[PlumblineError], str] = {
         UnexpectedError: "error.unexpected",
+        AttachmentRefused: "error.attachment",
         InvalidInput: "error.invalid",
         Unavailable: "error.unavailable",
         NotFound: "error.not_found",

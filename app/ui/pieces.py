@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from app.answer import Answer, Citation
 from app.ui.edits import PlacedEdit, PlacedFinding, ShownAnswer
@@ -12,27 +13,62 @@ from app.ui.prose import Mark, Parts, render_markdown, render_plain
 from app.ui.texts import Words
 from knowledge.types import Language
 
+_MARKER = re.compile(r"\s*\[\d{1,2}\]")
 _LINE_HEAD = re.compile(r"^\s*(?:[-*+]|#{1,6}|>)\s+")
 _TABLE_RULE = re.compile(r"[|:\s-]+")
 _LONGEST_TIP = 220
 _SHOWN_AT_ONCE = 4
 
 
-def question(text: str, say: Words) -> Html:
-    """What the user asked."""
+def question(
+    text: str, say: Words, *, notes: Sequence[str] = (), message: str = "", versions: Sequence[str] = ()
+) -> Html:
+    """What the user asked; `notes` say where to look and with which file.
+
+    A stored `message` can be edited, and where it has several `versions` (ids, this one among them) one goes from one
+    to the next.
+    """
     shown = render_plain(text, parts=Parts(chip=chips(say)))
-    edit = element(
-        "button",
-        "✎",
-        class_="plb-act",
-        type="button",
-        data_plb="edit",
-        data_text=text,
-        title=say("chat.edit"),
-        aria_label=say("chat.edit"),
-    )
     bubble = element("div", shown, class_="plb-asked", role="note", aria_label=say("chat.you"))
-    return element("div", edit, bubble, class_="plb-question")
+    edit = _small("edit", message, "✎", say("chat.edit")) if message else ""
+    more = [*(element("span", note, class_="plb-note") for note in notes), _versions(message, versions, say)]
+    under = element("div", *more, class_="plb-under-question") if any(more) else ""
+    return element("div", element("div", edit, bubble, class_="plb-question-line"), under, class_="plb-question")
+
+
+def _versions(message: str, versions: Sequence[str], say: Words) -> Html:
+    """‹ 2/3 › where there are several."""
+    if len(versions) < 2:  # noqa: PLR2004 - one version is no choice
+        return Html("")
+    place = versions.index(message)
+    earlier, later = versions[:place][-1:], versions[place + 1 :][:1]
+    return element(
+        "span",
+        _small("version", earlier[0] if earlier else "", "‹", say("chat.earlier_version")),
+        element(
+            "span",
+            f"{place + 1}/{len(versions)}",
+            aria_label=say("chat.version", number=place + 1, count=len(versions)),
+        ),
+        _small("version", later[0] if later else "", "›", say("chat.later_version")),
+        class_="plb-versions",
+    )
+
+
+def _small(act: str, message: str, sign: str, name: str) -> Html:
+    """A small button with a sign; without a message it cannot be pressed."""
+    return element(
+        "button",
+        sign,
+        class_="plb-act plb-small-act",
+        type="button",
+        data_plb=act if message else None,
+        data_message=message or None,
+        data_number=0 if message else None,
+        disabled=not message,
+        title=name,
+        aria_label=name,
+    )
 
 
 def stage(words: str, note: str = "") -> Html:
@@ -41,12 +77,20 @@ def stage(words: str, note: str = "") -> Html:
     return join([element("div", element("i", aria_hidden="true"), words, class_="plb-stage", role="status"), more])
 
 
-def evidence(title: str, citations: Sequence[Citation], message: str, say: Words, *, opened: bool) -> Html:
-    """Sentences with their sources; each opens its source."""
+def evidence(
+    title: str,
+    citations: Sequence[Citation],
+    message: str,
+    say: Words,
+    *,
+    opened: bool,
+    near: Mapping[int, str] = MappingProxyType({}),
+) -> Html:
+    """Sentences with their sources; each opens its source. `near` says by marker how near it is to the question."""
     if not citations:
         return Html("")
     head = element("summary", title, element("span", _count(citations, say)))
-    rows = [element("li", _source(citation, message, say)) for citation in citations]
+    rows = [element("li", _source(citation, message, near.get(citation.marker, ""), say)) for citation in citations]
     first, rest = element("ol", *rows[:_SHOWN_AT_ONCE]), rows[_SHOWN_AT_ONCE:]
     more = element("summary", say("evidence.more", count=len(rest)))
     others = element("details", more, element("ol", *rest), class_="plb-others") if rest else ""
@@ -61,12 +105,12 @@ def _count(citations: Sequence[Citation], say: Words) -> str:
     return say(key, places=len(citations), documents=documents)
 
 
-def _source(citation: Citation, message: str, say: Words) -> Html:
+def _source(citation: Citation, message: str, near: str, say: Words) -> Html:
     return element(
         "button",
         element("span", citation.marker, class_="plb-number"),
         element("span", _quote(citation.quote, say), class_="plb-quote"),
-        element("span", where(citation, say), class_="plb-where"),
+        element("span", where(citation, say, near), class_="plb-where"),
         class_="plb-source",
         type="button",
         data_plb="cite",
@@ -83,11 +127,13 @@ def _quote(text: str, say: Words) -> Html:
     return render_plain(re.sub(r"[*_`#]{1,3}(?=\S)|(?<=\S)[*`]{1,3}", "", line), parts=Parts(chip=chips(say)))
 
 
-def where(citation: Citation, say: Words) -> str:
-    """Title, heading and page in one line."""
+def where(citation: Citation, say: Words, near: str = "") -> str:
+    """Title, heading, page and how near it is in one line."""
     heading = citation.heading.split(" › ")[-1]
     page = say("evidence.page", page=citation.page) if citation.page is not None else ""
-    return " · ".join(part for part in (citation.title, heading if heading != citation.title else "", page) if part)
+    kind = say("evidence.attached") if citation.attached else ""
+    parts = (citation.title, kind, heading if heading != citation.title else "", page, near)
+    return " · ".join(part for part in parts if part)
 
 
 # --- the answer -----------------------------------------------------------------------------------------------------
@@ -257,8 +303,17 @@ def foot(found: Answer, shown: ShownAnswer, say: Words) -> Html:
         data_plb="copy",
         data_text=plain(found, shown, say),
     )
+    aloud = element(
+        "button",
+        say("answer.aloud"),
+        class_="plb-act plb-aloud",
+        type="button",
+        data_plb="speak",
+        data_language=found.language,
+        data_text=_MARKER.sub("", shown.text),
+    )
     mark = Html("") if found.abstained else badge(found, shown, say)
-    return element("div", mark, copy, element("span", by), class_="plb-foot")
+    return element("div", mark, copy, aloud, element("span", by), class_="plb-foot")
 
 
 def plain(found: Answer, shown: ShownAnswer, say: Words) -> str:

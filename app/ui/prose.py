@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from app.ui.formulas import add_formulas, formula
 from app.ui.markup import Html, element, escape, join
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _MOST_MARKS = 0x0FFF
 _PRIVATE = re.compile(r"[\ue000-\uf8ff]")
 _MARKS = re.compile(r"([\ue000-\uefff])|([\uf000-\uf8ff])")
 _SPECIAL = re.compile(r"\[(?P<marker>\d{1,2})\]|⟨(?P<chip>[A-Z_]{2,24}(?:·[a-z2-7]{4,8})?)⟩")
+_CLOSING = tuple(".,;:!?)。，；：！？、）")
 _LINE_HEAD = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,3}[.)]|#{1,6}|>)[ \t]+|\|[ \t]*)*")
 _SIMPLE: Mapping[str, str] = {
     "paragraph": "p",
@@ -77,6 +79,7 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark", {"html": False})
     parser.enable(["table", "strikethrough"])
+    add_formulas(parser)
     return parser.disable(["link", "image", "autolink", "html_inline", "html_block", "reference", "entity"])
 
 
@@ -140,15 +143,18 @@ class _Writer:
         match token.type:
             case "inline":
                 return self.blocks(token.children or [])
-            case "code_inline":
-                return element("code", self._marked(token.content))
             case "fence" | "code_block":
                 return self._code(token.content)
-            case "softbreak" | "hardbreak":
-                return element("br")
-            case "hr":
-                return element("hr")
-        return self.text(token.content)
+            case "softbreak" | "hardbreak" | "hr":
+                return element("hr" if token.type == "hr" else "br")
+        return self._run(token)
+
+    def _run(self, token: Token) -> Html:
+        """A run of characters of one kind: text, code, a formula."""
+        if token.type == "formula":
+            latex = _MARKS.sub("", token.content)
+            return self._inside_marks(formula(latex, display=token.meta["display"]))
+        return element("code", self._marked(token.content)) if token.type == "code_inline" else self.text(token.content)
 
     def _code(self, text: str) -> Html:
         block = element("pre", element("code", self._marked(text)), class_="plb-wide", tabindex="0")
@@ -181,7 +187,9 @@ class _Writer:
     def _piece(self, text: str, *, special: bool) -> Html:
         if not text:
             return Html("")
-        shown = self._special(text) if special else escape(text)
+        return self._inside_marks(self._special(text) if special else escape(text))
+
+    def _inside_marks(self, shown: Html) -> Html:
         for number in reversed(self._open):
             shown = self._shows[number](shown)
         return shown
@@ -192,8 +200,13 @@ class _Writer:
         for match in _SPECIAL.finditer(text):
             shown = self._shown(match)
             if shown is not None:
-                pieces += [escape(text[position : match.start()]), shown]
+                pieces.append(escape(text[position : match.start()]))
                 position = match.end()
+                if match.group("marker") and text[position : position + 1] in _CLOSING:
+                    # A full stop does not go to the next line alone
+                    shown = element("span", shown, text[position : position + 1], class_="plb-keep")
+                    position += 1
+                pieces.append(shown)
         return join([*pieces, escape(text[position:])])
 
     def _shown(self, match: re.Match[str]) -> Html | None:

@@ -48,7 +48,8 @@ class Runtime:
             self.warmth = "failed"
             log.warning("models are not ready: %s", error)
         except Exception:
-            # The last frame of a thread: a mistake must be seen in the log, and the pages stay up
+            # The outermost frame of a thread: whatever a library raises, the pages stay up, whoever asks is told in one
+            # friendly sentence, and the log has the traceback
             self.warmth = "failed"
             log.exception("warming up failed")
         else:

@@ -69,7 +69,7 @@ def application(assistant: Assistant, host: str, port: int) -> ASGIApp:
 
     from app.ui.doors import Gate, Headers, allowed_hosts, routes
 
-    _configure(host, port)
+    _configure(host, port, assistant.settings.attachment.max_mb)
 
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
@@ -110,8 +110,9 @@ def _script() -> Path:
     return script
 
 
-def _configure(host: str, port: int) -> None:
+def _configure(host: str, port: int, upload_mb: int) -> None:
     """Streamlit's own settings: nothing is sent anywhere, nothing is shown that only developers need."""
+    from starlette.formparsers import MultiPartParser
     from streamlit.web import bootstrap
 
     from app.ui.doors import allowed_hosts
@@ -127,7 +128,7 @@ def _configure(host: str, port: int) -> None:
             "server.enableStaticServing": False,
             "server.enableAgentApi": False,
             "server.fileWatcherType": "none",
-            "server.maxUploadSize": 1,
+            "server.maxUploadSize": upload_mb,
             "server.maxMessageSize": _LARGEST_MESSAGE_MB,
             "browser.gatherUsageStats": False,
             "client.showErrorDetails": "none",
@@ -137,6 +138,8 @@ def _configure(host: str, port: int) -> None:
             **THEME,
         }
     )
+    # An attached file is never written to a disk: by default larger ones are, for the time of the upload
+    MultiPartParser.spool_max_size = (upload_mb + 1) * 1024 * 1024
 
 
 def _script_hashes() -> tuple[str, ...]:

@@ -19,6 +19,10 @@ PARAMETER = "c"
 """The query parameter that names the open conversation."""
 OPEN_SOURCE = "plb-source"
 """What the page remembers about an opened source: (message, marker)."""
+EDITING = "plb-editing"
+"""What the page remembers: the message whose question is being edited."""
+SCOPE = "plb-scope"
+"""What the page remembers: the folders and documents that are looked into; nothing: all."""
 _MOST_SHOWN = 60
 
 
@@ -161,7 +165,8 @@ def _open(conversation: str | None, chat: StreamlitPage | None) -> None:
     """Show this conversation, or an empty page."""
     import streamlit as st
 
-    st.session_state.pop(OPEN_SOURCE, None)
+    for kept in (OPEN_SOURCE, EDITING, SCOPE):
+        st.session_state.pop(kept, None)
     parameters = {} if conversation is None else {PARAMETER: conversation}
     if chat is not None:
         st.switch_page(chat, query_params=parameters)

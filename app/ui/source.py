@@ -20,8 +20,20 @@ if TYPE_CHECKING:
 _SHORTEST_PIECE = 12
 
 
-def source(assistant: Assistant, citation: Citation, user: User, say: Words) -> Html:
-    """The drawer's content for `citation` as `user` may see it now; a sentence when the document is gone."""
+def source(assistant: Assistant, citation: Citation, user: User, say: Words, near: str = "") -> Html:
+    """The drawer's content for `citation` as `user` may see it now; a sentence when the document is gone.
+
+    `near` says how near it is to the question. Of an attached file only the quoted sentence was kept.
+    """
+    if citation.attached:
+        return join(
+            [
+                element("p", citation.title, class_="plb-doc"),
+                _facts(citation.path, citation, "", near, say),
+                element("div", element("mark", citation.quote), class_="plb-passage plb-prose"),
+                element("p", say("source.attached"), class_="plb-quiet plb-small"),
+            ]
+        )
     try:
         view = assistant.document(citation.document_id, user)
     except NotFound:
@@ -29,22 +41,23 @@ def source(assistant: Assistant, citation: Citation, user: User, say: Words) -> 
     return join(
         [
             element("p", view.document.title, class_="plb-doc"),
-            _facts(view, citation, say),
+            _facts(view.document.path, citation, view.document.effective_date, near, say),
             _passage(view, citation, say),
             _download(assistant, citation, user, say),
         ]
     )
 
 
-def _facts(view: DocumentView, citation: Citation, say: Words) -> Html:
-    document = view.document
-    pairs = [(say("source.document"), document.path)]
+def _facts(path: str, citation: Citation, date: str, near: str, say: Words) -> Html:
+    pairs = [(say("source.document"), path)]
     if citation.page is not None:
         pairs.append((say("source.page"), str(citation.page)))
     if citation.heading:
         pairs.append((say("source.heading"), citation.heading))
-    if document.effective_date:
-        pairs.append((say("source.date"), document.effective_date))
+    if date:
+        pairs.append((say("source.date"), date))
+    if near:
+        pairs.append((say("source.near"), near))
     return element(
         "dl",
         *(part for name, value in pairs for part in (element("dt", name), element("dd", value))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ conversations = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False),
+    # The last message of the path that is shown; NULL before the first one
+    sa.Column("leaf_id", sa.Text),
     sa.Index(None, "owner_key", "updated_at"),
 )
 
@@ -36,24 +38,32 @@ messages = sa.Table(
     sa.Column("answer", sa.JSON, nullable=False),
     sa.Column("documents", sa.JSON, nullable=False),
     sa.Column("undone", sa.JSON, nullable=False),
+    # The message that it follows; NULL at the beginning. Those that follow the same one are versions of each other
+    sa.Column("parent_id", sa.Text),
+    # How the answer came about: what the model was shown
+    sa.Column("trace", sa.JSON),
     sa.UniqueConstraint("conversation_id", "ordinal"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationRecord:
-    """One conversation without its messages."""
+    """One conversation without its messages; `leaf` is the last message of the path that is shown, "" for none."""
 
     id: str
     owner: str
     title: str
     created_at: float
     updated_at: float
+    leaf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """A question with its answer as JSON, the documents the answer was made from, and the edits taken back."""
+    """A question with its answer as JSON, the documents the answer was made from, and the edits taken back.
+
+    `parent` is the message that it follows, "" at the beginning; `trace` tells how the answer came about.
+    """
 
     id: str
     conversation_id: str
@@ -63,6 +73,8 @@ class MessageRecord:
     answer: Mapping[str, Any]
     documents: tuple[str, ...]
     undone: frozenset[int]
+    parent: str = ""
+    trace: Mapping[str, Any] | None = None
 
 
 class Conversations:
@@ -118,7 +130,7 @@ class Conversations:
             connection.execute(sa.delete(conversations).where(conversations.c.id == conversation_id))
 
     def append(self, record: MessageRecord, *, title: str = "") -> int:
-        """Store a message at the end of its conversation and give its ordinal (0 for the first).
+        """Store a message after its parent, show the path to it, and give its ordinal (0 for the first).
 
         `title` becomes the conversation's when it has none yet. `record.ordinal` is not read.
         """
@@ -137,24 +149,30 @@ class Conversations:
                     answer=dict(record.answer),
                     documents=list(record.documents),
                     undone=sorted(record.undone),
+                    parent_id=record.parent or None,
+                    trace=None if record.trace is None else dict(record.trace),
                 ),
             )
             same = conversations.c.id == record.conversation_id
-            connection.execute(sa.update(conversations).where(same).values(updated_at=record.at))
+            connection.execute(sa.update(conversations).where(same).values(updated_at=record.at, leaf_id=record.id))
             if title:
                 connection.execute(
                     sa.update(conversations).where(same, conversations.c.title == "").values(title=title),
                 )
         return ordinal
 
-    def messages(self, conversation_id: str, *, last: int | None = None) -> list[MessageRecord]:
-        """Messages in order, or only the `last` ones."""
-        wanted = sa.select(messages).where(messages.c.conversation_id == conversation_id)
-        wanted = wanted.order_by(messages.c.ordinal.desc())
-        if last is not None:
-            wanted = wanted.limit(last)
+    def parents(self, conversation_id: str) -> dict[str, str]:
+        """For each message the one that it follows ("": none), in the order in which they were asked."""
+        wanted = sa.select(messages.c.id, messages.c.parent_id).where(messages.c.conversation_id == conversation_id)
         with self._catalog.connect() as connection:
-            return [_message(row) for row in reversed(connection.execute(wanted).all())]
+            return {row.id: row.parent_id or "" for row in connection.execute(wanted.order_by(messages.c.ordinal))}
+
+    def messages(self, ids: Sequence[str]) -> list[MessageRecord]:
+        """These messages, in this order; those that do not exist are left out."""
+        with self._catalog.connect() as connection:
+            rows = connection.execute(sa.select(messages).where(messages.c.id.in_(ids)))
+            found = {row.id: _message(row) for row in rows}
+        return [found[each] for each in ids if each in found]
 
     def message(self, message_id: str) -> MessageRecord | None:
         """One message, or None."""
@@ -167,14 +185,15 @@ class Conversations:
         with self._catalog.begin() as connection:
             connection.execute(sa.update(messages).where(messages.c.id == message_id).values(undone=sorted(edits)))
 
-    def remove_message(self, message_id: str) -> None:
-        """Remove one message and its feedback, for example before it is answered anew."""
+    def set_leaf(self, conversation_id: str, message_id: str) -> None:
+        """Show the path to this message from now on."""
+        same = conversations.c.id == conversation_id
         with self._catalog.begin() as connection:
-            connection.execute(sa.delete(messages).where(messages.c.id == message_id))
+            connection.execute(sa.update(conversations).where(same).values(leaf_id=message_id))
 
 
 def _conversation(row: sa.Row[Any]) -> ConversationRecord:
-    return ConversationRecord(row.id, row.owner_key, row.title, row.created_at, row.updated_at)
+    return ConversationRecord(row.id, row.owner_key, row.title, row.created_at, row.updated_at, row.leaf_id or "")
 
 
 def _message(row: sa.Row[Any]) -> MessageRecord:
@@ -187,4 +206,6 @@ def _message(row: sa.Row[Any]) -> MessageRecord:
         answer=row.answer,
         documents=tuple(row.documents),
         undone=frozenset(row.undone),
+        parent=row.parent_id or "",
+        trace=row.trace,
     )

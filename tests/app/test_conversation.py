@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from app.answer import Answer, Citation, ModelInfo, Timings
 from app.conversation import Conversations
+from app.trace import Trace, TracedMessage
 from knowledge.catalog import Catalog
 from knowledge.catalog.accounts import AccountRecord
+from knowledge.catalog.migrating import MIGRATIONS
 from knowledge.errors import InvalidInput, NotFound
 from knowledge.types import AlignmentReport, Chunk, Document, DocumentRecord, Edit, User
 
@@ -132,7 +136,8 @@ USES = {
     "rename": lambda c, made, _: c.rename(made, BOB, "mine"),
     "delete": lambda c, made, _: c.delete(made, BOB),
     "append": lambda c, made, _: c.append(made, BOB, answer("?", "!")),
-    "remove_message": lambda c, _, message: c.remove_message(message, BOB),
+    "place": lambda c, made, _: c.place(made, BOB),
+    "choose": lambda c, _, message: c.choose(message, BOB),
     "set_undone": lambda c, _, message: c.set_undone(message, 0, True, user=BOB),
     "give_feedback": lambda c, _, message: c.give_feedback(message, BOB, "up"),
 }
@@ -225,13 +230,108 @@ def test_history_is_the_last_three_turns_in_order(conversations: Conversations) 
     ]
 
 
-def test_removed_message_leaves_the_others(conversations: Conversations) -> None:
+def questions(conversations: Conversations, conversation: str) -> list[str]:
+    return [message.question for message in conversations.messages(conversation, AMY)]
+
+
+def test_another_version_branches_and_both_stay_reachable(conversations: Conversations) -> None:
     made = conversations.create(AMY)
     for number in range(3):
         conversations.append(made.id, AMY, answer(f"q{number}", "a"))
-    conversations.remove_message("id of q1", AMY)
+    place = conversations.place(made.id, AMY, "id of q1")
+    assert place == "id of q0"
+    assert [turn.question for turn in conversations.history(made.id, AMY, after=place)] == ["q0"]
+    conversations.append(made.id, AMY, answer("q1 otherwise", "b"), after=place)
+    assert questions(conversations, made.id) == ["q0", "q1 otherwise"]
+    conversations.append(made.id, AMY, answer("q2 otherwise", "b"))
+    shown = conversations.messages(made.id, AMY)
+    assert [message.versions for message in shown] == [
+        ("id of q0",), ("id of q1", "id of q1 otherwise"), ("id of q2 otherwise",),
+    ]  # fmt: skip
+
+    conversations.choose("id of q1", AMY)
+    assert questions(conversations, made.id) == ["q0", "q1", "q2"]
+    assert [turn.question for turn in conversations.history(made.id, AMY)] == ["q0", "q1", "q2"]
     conversations.append(made.id, AMY, answer("q3", "a"))
-    assert [message.question for message in conversations.messages(made.id, AMY)] == ["q0", "q2", "q3"]
+    assert questions(conversations, made.id) == ["q0", "q1", "q2", "q3"]
+    conversations.choose("id of q1 otherwise", AMY)
+    assert questions(conversations, made.id) == ["q0", "q1 otherwise", "q2 otherwise"]
+
+
+def test_a_message_is_replaced_in_its_own_conversation_only(conversations: Conversations) -> None:
+    made, other = conversations.create(AMY), conversations.create(AMY)
+    message = conversations.append(made.id, AMY, answer("q", "a"))
+    with pytest.raises(NotFound, match="no such message of yours"):
+        conversations.place(other.id, AMY, message)
+
+
+def test_the_first_question_has_versions_too(conversations: Conversations) -> None:
+    made = conversations.create(AMY)
+    for number in range(2):
+        conversations.append(made.id, AMY, answer(f"q{number}", "a"))
+    place = conversations.place(made.id, AMY, "id of q0")
+    assert place == ""
+    assert conversations.history(made.id, AMY, after=place) == []
+    conversations.append(made.id, AMY, answer("q0 otherwise", "b"), after=place)
+    assert questions(conversations, made.id) == ["q0 otherwise"]
+    assert conversations.message("id of q0 otherwise", AMY).versions == ("id of q0", "id of q0 otherwise")
+    conversations.choose("id of q0", AMY)
+    assert questions(conversations, made.id) == ["q0", "q1"]
+
+
+def test_how_an_answer_came_about_goes_with_it(conversations: Conversations, catalog: Catalog) -> None:
+    made = conversations.create(AMY)
+    told = Trace(prompt=(TracedMessage(role="user", text="[1] a very rare passage"),), scope=("hr",))
+    conversations.append(made.id, AMY, answer("Pay?", "12,345 [1]", "salaries"), trace=told)
+    conversations.append(made.id, AMY, answer("And?", "So", "travel"), trace=told)
+    assert [message.trace for message in conversations.messages(made.id, AMY)] == [told.to_json(), told.to_json()]
+    hidden = conversations.messages(made.id, User("Amy"))
+    assert [message.trace for message in hidden] == [Trace(scope=("hr",)).to_json()] * 2
+    assert "very rare" not in str(hidden)
+
+
+def test_conversations_from_before_there_were_versions(tmp_path: Path) -> None:
+    """What stood in one line is one line still."""
+    file = tmp_path / "catalog.sqlite"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = sa.create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        old = sa.MetaData()
+        old.reflect(connection)
+        tables = old.tables
+        connection.execute(
+            tables["accounts"].insert().values(
+                key="amy", name="Amy", password_hash="x", role="employee", groups=["hr"], language="en",
+                disabled=False, created_at=0.0, changed_at=0.0,
+            )
+        )  # fmt: skip
+        for name in ("c", "empty"):
+            connection.execute(
+                tables["conversations"]
+                .insert()
+                .values(id=name, owner_key="amy", title=name, created_at=0, updated_at=0)
+            )
+        for number in range(3):
+            made = answer(f"q{number}", "a")
+            connection.execute(
+                tables["messages"].insert().values(
+                    id=made.id, conversation_id="c", ordinal=number, at=0, question=made.question,
+                    answer=made.to_json(), documents=[], undone=[],
+                )
+            )  # fmt: skip
+    engine.dispose()
+    with Catalog.open(file) as catalog:
+        conversations = Conversations(catalog)
+        assert questions(conversations, "c") == ["q0", "q1", "q2"]
+        assert questions(conversations, "empty") == []
+        assert [message.versions for message in conversations.messages("c", AMY)] == [
+            (f"id of q{number}",) for number in range(3)
+        ]
+        conversations.append("c", AMY, answer("q3", "a"))
+        assert questions(conversations, "c") == ["q0", "q1", "q2", "q3"]
 
 
 # --- undone edits and feedback ------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """One running server on the demo company, and a headless Chromium to look at it."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -8,11 +9,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from app.assistant import Assistant
 from app.settings import load_settings
@@ -76,6 +78,11 @@ class Visitor:
         self.box.fill(question)
         self.box.press("Enter")
 
+    def answered(self) -> None:
+        """Wait until the newest answer stands with everything under it."""
+        self.page.locator(".plb-foot").last.wait_for(timeout=ANSWER_MS)
+        expect(self.page.locator(".plb-stage")).to_have_count(0, timeout=ANSWER_MS)
+
     def sideways(self) -> int:
         """How many pixels the page can be scrolled sideways."""
         return int(self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth"))
@@ -91,8 +98,26 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def site(_demo_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    place = tmp_path_factory.mktemp("browser")
-    folder = Path(shutil.copytree(_demo_master, place / "workspace"))
+    """The pages with the default model."""
+    with _served(_demo_master, tmp_path_factory.mktemp("browser"), {}) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def quick_site(_demo_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The pages with the small model, for what does not depend on what is answered."""
+    small = {
+        "PLUMBLINE_ANSWER__MODEL": "smollm2-135m-instruct-q4",
+        "PLUMBLINE_ANSWER__BACKEND": "llama.cpp",
+        "PLUMBLINE_ANSWER__MAX_TOKENS": "16",
+    }
+    with _served(_demo_master, tmp_path_factory.mktemp("quick"), small) as site:
+        yield site
+
+
+@contextmanager
+def _served(master: Path, place: Path, environment: dict[str, str]) -> Iterator[Site]:
+    folder = Path(shutil.copytree(master, place / "workspace"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -100,7 +125,11 @@ def site(_demo_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     command = [sys.executable, "-c", "from app.cli.main import main; main()", "ui"]
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [*command, "--workspace", str(folder), "--port", str(port)], cwd=ROOT, stdout=out, stderr=out
+            [*command, "--workspace", str(folder), "--port", str(port)],
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
+            env=os.environ | environment,
         )
         address = f"http://127.0.0.1:{port}"
         try:
@@ -134,6 +163,18 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(site: Site, browser: Browser) -> Iterator["Visits"]:
+    with _visits(site, browser) as visits:
+        yield visits
+
+
+@pytest.fixture
+def quick_visit(quick_site: Site, browser: Browser) -> Iterator["Visits"]:
+    with _visits(quick_site, browser) as visits:
+        yield visits
+
+
+@contextmanager
+def _visits(site: Site, browser: Browser) -> Iterator["Visits"]:
     visits = Visits(site, browser)
     yield visits
     for visitor in visits.made:

@@ -82,6 +82,7 @@ def test_an_edit_is_explained_and_undone_for_good(site: Site, visit: Visits) -> 
     page.get_by_role("button", name="Undo").click()
     expect(prose.locator(".plb-edit.plb-undone")).to_contain_text("TripDesk")
     page.reload()
+    visitor.ready()
     expect(prose.locator(".plb-edit.plb-undone")).to_contain_text("TripDesk")
     page.get_by_role("button", name="Apply again").click()
     expect(prose.locator(".plb-edit:not(.plb-undone)")).to_contain_text(after)

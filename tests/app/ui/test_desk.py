@@ -27,8 +27,8 @@ def test_without_models_there_is_one_clear_error(site: Site, monkeypatch: pytest
         update={"models": site.assistant.settings.models.model_copy(update={"cache": site.folder / "none"})}
     )
     site.assistant.workspace.settings = settings
-    writing = site.shared.desk.ask(where, site.user("sam"), "How do I book a trip?")
-    assert writing is not None
+    writing = Writing("How do I book a trip?", site.user("sam"), where)
+    assert site.shared.desk.ask(writing)
     assert isinstance(finished(writing).error, Unavailable)
     assert site.shared.desk.line(where) == [writing]
     site.shared.desk.dismiss(where)
@@ -39,8 +39,8 @@ def test_a_disabled_user_gets_nothing(site: Site) -> None:
     where = conversation(site)
     user = site.user("sam")
     site.assistant.workspace.accounts.disable("sam")
-    writing = site.shared.desk.ask(where, user, "How do I book a trip?")
-    assert writing is not None
+    writing = Writing("How do I book a trip?", user, where)
+    assert site.shared.desk.ask(writing)
     assert isinstance(finished(writing).error, NotPermitted)
 
 
@@ -49,10 +49,10 @@ def test_a_line_has_an_end(site: Site) -> None:
     desk = Desk(site.assistant)
     first = Writing("a", site.user("sam"), where)
     desk._lines[where] = __import__("collections").deque([first])
-    asked = [desk.ask(where, site.user("sam"), "b") for _ in range(MOST_WAITING + 1)]
-    assert [each is None for each in asked] == [False] * MOST_WAITING + [True]
+    asked = [Writing("b", site.user("sam"), where) for _ in range(MOST_WAITING + 1)]
+    assert [desk.ask(each) for each in asked] == [True] * MOST_WAITING + [False]
     desk.close()
-    assert all(each.stopped for each in asked if each)
+    assert [each.stopped for each in asked] == [True] * MOST_WAITING + [False]
 
 
 def test_whoever_waits_is_told(site: Site) -> None:

@@ -107,6 +107,7 @@ def test_without_a_session_pages_lead_to_signing_in(client: TestClient) -> None:
     assert response.headers["location"] == "/sign-in?next=%2F%3Fc%3Dabc"
     for path in ("/media/x.png", "/_stcore/metrics", "/_stcore/agent/openapi.json", "/component/x/index.html"):
         assert client.get(path).status_code == 404, path
+    assert client.put("/_stcore/upload_file/session/file").status_code == 404
     assert client.get("/_stcore/health").status_code == 200
     assert client.get("/source/x/original").status_code == 404
 

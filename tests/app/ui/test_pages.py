@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from ui_site import POLICY, Site
 
+from app.trace import Trace, TracedMessage, TracedPassage
 from app.ui import identity
 
 SCRIPT = str(Path(__file__).parents[3] / "streamlit_app.py")
@@ -124,3 +125,99 @@ def test_conversations_are_listed_and_found(site: Site, monkeypatch: pytest.Monk
 def test_no_page_caches_what_depends_on_the_user() -> None:
     for file in (Path(SCRIPT), *(Path(SCRIPT).parent / "app/ui").glob("*.py")):
         assert "cache_data" not in file.read_text(encoding="utf-8"), file
+
+
+TRACE = Trace(
+    prompt=(TracedMessage(role="user", text="[1] <b>Employees</b> book in Meridian."),),
+    passages=(TracedPassage(marker=1, score=0.6123, relevance=0.5), TracedPassage(marker=2, score=0.1)),
+    scope=("policies",),
+)
+
+
+def test_two_versions_can_be_switched(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored, user = site.assistant.workspace.conversations, site.user("sam")
+    document = site.document("policies/travel.md", "Travel policy", POLICY)
+    conversation, first = site.answered("sam", (site.citation(document),))
+    _, second = site.answered("sam", (), conversation=conversation, instead_of=first, question="Otherwise asked?")
+    shown = html(page(monkeypatch, site.token("sam"), c=conversation))
+    assert "Otherwise asked?" in shown
+    assert "How do I book a trip?" not in shown
+    assert "2/2" in shown
+    assert f'data-plb="version" data-message="{first}"' in shown
+    stored.choose(first, user)
+    shown = html(page(monkeypatch, site.token("sam"), c=conversation))
+    assert "How do I book a trip?" in shown
+    assert f'data-plb="version" data-message="{second}"' in shown
+
+
+def test_a_question_is_edited_in_its_place(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation, message = site.answered("sam", ())
+    shown = page(monkeypatch, site.token("sam"), c=conversation)
+    assert f'data-plb="edit" data-message="{message}"' in html(shown)
+    shown.session_state["plb-editing"] = message
+    shown.run()
+    assert shown.text_area[0].value == "How do I book a trip?"
+    next(button for button in shown.button if button.label == "Cancel").click().run()
+    assert not shown.text_area
+    assert "How do I book a trip?" in html(shown)
+
+
+@pytest.mark.parametrize(
+    ("role", "exact"), [("employee", False), ("analyst", False), ("operator", True), ("admin", True)]
+)
+def test_exact_scores_are_for_those_who_run_plumbline(
+    site: Site, monkeypatch: pytest.MonkeyPatch, role: str, exact: bool
+) -> None:
+    site.assistant.workspace.accounts.set_role("sam", role)
+    document = site.document("policies/travel.md", "Travel policy", POLICY)
+    conversation, _ = site.answered("sam", (site.citation(document),), trace=TRACE)
+    shown = html(page(monkeypatch, site.token("sam"), c=conversation))
+    assert "very near" in shown
+    assert ("0.61" in shown) is exact
+    assert "&lt;b&gt;Employees&lt;/b&gt; book in Meridian." in shown
+    assert "Only in: policies" in shown
+
+
+def test_the_prompt_goes_when_the_answer_goes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = site.document("policies/travel.md", "Travel policy", POLICY)
+    conversation, _ = site.answered("sam", (site.citation(document),), trace=TRACE)
+    site.assistant.catalog.documents.remove([document])
+    assert "Employees" not in html(page(monkeypatch, site.token("sam"), c=conversation))
+
+
+def test_an_attached_file_is_named_and_cannot_be_asked_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    citation = site.citation("attached:1", title="Contract", path="contract.md", quote="Payment is due in 45 days.")
+    conversation, message = site.answered("sam", (citation,), attached="contract.md")
+    shown = page(monkeypatch, site.token("sam"), c=conversation)
+    assert "Attached: contract.md" in html(shown)
+    assert "Contract · attached file" in html(shown)
+    assert shown.button(key=f"redo-{message}").disabled
+    shown.session_state["plb-source"] = (message, 1)
+    shown.run()
+    assert "was not kept" in html(shown)
+    assert "<mark>Payment is due in 45 days.</mark>" in html(shown)
+
+
+def test_where_to_look_is_chosen_among_what_one_may_see(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.document("policies/travel.md", "Travel policy", POLICY)
+    site.document("finance/plan.md", "Secret plan", POLICY, access=("finance",))
+    shown = page(monkeypatch, site.token("sam"))
+    shown.button(key="plb-scope-open").click().run()
+    options = "".join(shown.multiselect[0].options)
+    assert "Folder policies (1)" in options
+    assert "Travel policy — policies/travel.md" in options
+    assert "plan" not in options
+    assert "finance" not in options
+
+
+def test_a_chosen_place_is_shown_and_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = site.document("finance/plan.md", "Secret plan", POLICY, access=("finance",))
+    shown = page(monkeypatch, site.token("sam"))
+    shown.session_state["plb-scope"] = ["policies", hidden]
+    shown.run()
+    assert shown.button(key="plb-scope-open").label == "Only in “policies” and 1 more"
+    shown.session_state["plb-scope"] = [hidden]
+    shown.run()
+    assert shown.button(key="plb-scope-open").label == "Only in “a document that is no longer visible”"
+    shown.button(key="plb-scope-clear").click().run()
+    assert shown.button(key="plb-scope-open").label == "Searching all documents"

@@ -8,7 +8,7 @@ from app.ui.prose import Mark, Parts, render_markdown, render_plain
 
 TAG = re.compile(r"</?([a-z0-9]+)")
 ALLOWED = {"p", "strong", "em", "s", "ul", "ol", "li", "blockquote", "table", "thead", "tbody", "tr", "th", "td"}
-ALLOWED |= {"div", "pre", "code", "br", "hr", "span", "mark"}
+ALLOWED |= {"div", "pre", "code", "br", "hr", "span", "mark", "sup", "sub", "i"}
 
 
 def mark(start: int, end: int) -> Mark:

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.answer import Answer, Citation, ModelInfo, Timings
 from app.assistant import Assistant
+from app.trace import Trace
 from app.ui.runtime import Runtime
 from knowledge.catalog.documents import document_id
 from knowledge.types import AlignmentReport, Chunk, Document, DocumentRecord, Edit, Finding, User
@@ -74,8 +75,17 @@ class Site:
         }
         return Citation.model_validate(values | changes)
 
-    def answered(self, name: str, citations: tuple[Citation, ...], **changes: object) -> tuple[str, str]:
-        """Store a conversation with one answer that the checker has edited; gives conversation and message id."""
+    def answered(
+        self,
+        name: str,
+        citations: tuple[Citation, ...],
+        *,
+        conversation: str | None = None,
+        instead_of: str | None = None,
+        trace: Trace | None = None,
+        **changes: object,
+    ) -> tuple[str, str]:
+        """Store an answer that the checker has edited, in a new conversation without one; gives their ids."""
         start = DRAFT.index("TripDesk")
         text = DRAFT.replace("TripDesk", "Meridian")
         edit = Edit(
@@ -84,7 +94,8 @@ class Site:
         doubt = "Premium economy is possible."
         finding = Finding(kind="unsupported", start=DRAFT.index(doubt), end=len(DRAFT), text=doubt)
         stored = self.assistant.workspace.conversations
-        conversation = stored.create(self.user(name)).id
+        user = self.user(name)
+        conversation = conversation or stored.create(user).id
         values: dict[str, object] = {
             "id": uuid.uuid4().hex,
             "question": "How do I book a trip?",
@@ -99,5 +110,7 @@ class Site:
             "conversation": conversation,
             "follow_ups": ("What is the hotel limit?",),
         }
-        message = stored.append(conversation, self.user(name), Answer.model_validate(values | changes))
+        answer = Answer.model_validate(values | changes)
+        after = stored.place(conversation, user, instead_of)
+        message = stored.append(conversation, user, answer, after=after, trace=trace)
         return conversation, message
