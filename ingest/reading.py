@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -12,27 +14,36 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-from ingest.types import Limits, LoadedDocument, Unreadable
+from ingest.loaders.unpacking import nothing_readable
+from ingest.types import Limits, LoadedDocument, Member, Unreadable
 
 _AHEAD = 2
 """Files read beyond those that each process works on, so that embedding never waits for reading."""
 _FULL = 0.6
 """Share of the memory limit from which on a process is replaced after its file: what parsers leak adds up."""
 _START_SECONDS = 30.0
+_MOST_LOST = 5
+"""Members of one container that may crash or hold up their reader before the rest of it is given up."""
+_LONGEST = 30
+"""A container's members, and pages read one by one, together get so many times the time for one file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A file to read; a content hash that is `known_hash` is answered with UNCHANGED, without parsing."""
+    """A file to read; a content hash that is `known_hash` is answered with UNCHANGED, without parsing.
+
+    With `data` these bytes are read instead of what lies at `location`, whose name still tells their kind.
+    """
 
     location: Path
     known_hash: str = ""
+    data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +109,50 @@ class _Worker:
         self._closed = False
 
     def read(self, request: Request) -> Outcome:
-        if self._closed:
-            return Unreadable("not read: the run was interrupted", passing=True)
-        message = {"path": str(request.location), "known_hash": request.known_hash, "limits": asdict(self._limits)}
-        answer = self._answer(json.dumps(message).encode("ascii") + b"\n")
-        if isinstance(answer, Unreadable):
-            return answer
+        unpacked = _Unpacked()
+        deadline = time.monotonic() + _LONGEST * self._limits.seconds
+        while True:
+            answer = self._answer(request, unpacked, deadline)
+            if not isinstance(answer, Unreadable):
+                break
+            # A member that ends its reader is lost; what was read stays, and a new process goes on behind it
+            if self._closed or not unpacked.lose(str(answer)):
+                return answer
         if answer["peak_mb"] > self._limits.memory_mb * _FULL:
             self.end()
         if "unreadable" in answer:
-            reason = Unreadable(answer["unreadable"], passing=answer.get("passing", False))
-            reason.content_hash = answer.get("content_hash", "")
-            return reason
-        return UNCHANGED if "unchanged" in answer else LoadedDocument.from_json(answer["document"])
+            return _refused(answer)
+        if "unchanged" in answer:
+            return UNCHANGED
+        document = replace(LoadedDocument.from_json(answer["document"]), members=tuple(unpacked.members.values()))
+        refusal = nothing_readable(document)
+        if refusal is None:
+            return document
+        refusal.content_hash = document.content_hash
+        return refusal
 
-    def _answer(self, message: bytes) -> dict[str, Any] | Unreadable:
+    def _answer(self, request: Request, unpacked: _Unpacked, deadline: float) -> dict[str, Any] | Unreadable:
+        """The last message of one process about this file; the members that come before it go to `unpacked`."""
+        if self._closed:
+            return Unreadable("not read: the run was interrupted", passing=True)
+        message = {
+            "path": str(request.location),
+            "known_hash": request.known_hash,
+            "limits": asdict(self._limits),
+            "skip": sorted(unpacked.done),
+            "data": None if request.data is None else base64.b64encode(request.data).decode("ascii"),
+        }
         try:
             process = self._process or self._start()
-            process.send(message)
-            return process.receive(self._limits.seconds)
+            process.send(json.dumps(message).encode("ascii") + b"\n")
+            while True:
+                answer = process.receive(min(self._limits.seconds, deadline - time.monotonic()))
+                if "member" in answer:
+                    unpacked.take(answer["member"])
+                elif "reading" in answer:
+                    unpacked.begin(*answer["reading"])
+                elif "alive" not in answer:
+                    return answer
         except TimeoutError:
             self.end()
             return Unreadable(f"took longer than {self._limits.seconds:g} s to read")
@@ -141,6 +177,43 @@ class _Worker:
             process.kill()
 
 
+def _refused(answer: dict[str, Any]) -> Unreadable:
+    reason = Unreadable(answer["unreadable"], passing=answer.get("passing", False))
+    reason.content_hash = answer.get("content_hash", "")
+    return reason
+
+
+@dataclass(slots=True)
+class _Unpacked:
+    """The members of one container that were read so far, over all the processes that it took."""
+
+    members: dict[str, Member] = field(default_factory=dict)
+    done: set[int] = field(default_factory=set)
+    _current: tuple[int, str] | None = None
+    _lost: int = 0
+
+    def begin(self, number: int, name: str) -> None:
+        self._current = (number, name)
+
+    def take(self, member: list[Any]) -> None:
+        name, document, reason = member
+        self.members[name] = Member(name, None if document is None else LoadedDocument.from_json(document), reason)
+        if self._current is not None and self._current[1] == name:
+            self.done.add(self._current[0])
+            self._current = None
+
+    def lose(self, reason: str) -> bool:
+        """Whether there was a member to blame, and not too many before; it is refused for `reason` then."""
+        if self._current is None or self._lost >= _MOST_LOST:
+            return False
+        number, name = self._current
+        self.members[name] = Member(name, None, reason)
+        self.done.add(number)
+        self._current = None
+        self._lost += 1
+        return True
+
+
 class _Process:
     """A fresh interpreter with two pipes: forking a process with threads and models in it is neither safe nor small."""
 
@@ -152,6 +225,7 @@ class _Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": path},
+            start_new_session=True,  # so that a program which it started, as for OCR, ends with it
         )
 
     def send(self, message: bytes) -> None:
@@ -169,11 +243,14 @@ class _Process:
         return answer
 
     def kill(self) -> None:
-        self._popen.kill()
+        """Kill it with what it started."""
+        if self._popen.poll() is None:
+            with suppress(ProcessLookupError):  # it ended in this moment
+                os.killpg(self._popen.pid, signal.SIGKILL)
 
     def end(self) -> None:
         """Kill it, wait for its end and close the pipes."""
-        self._popen.kill()
+        self.kill()
         self._popen.wait()
         with suppress(BrokenPipeError):  # what is still buffered for a process that is gone
             cast("IO[bytes]", self._popen.stdin).close()

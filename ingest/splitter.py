@@ -25,6 +25,9 @@ _MERGED_SHARE = 3
 """… up to a third of it, so that a merged chunk is still about one thing."""
 _WIDEST_HEADER = 0.4
 """A table whose header takes more of the limit than this is written as `column: value` lines instead."""
+_CHARACTERS_PER_TOKEN = 30
+_NEAR = 1500
+"""Characters around the middle of a long unit in which a place to cut it is looked for."""
 _BREAKS = (re.compile(r"[。！？；!?;]+|\.(?=\s)"), re.compile(r"[，、：,:]|\s[-–—]\s"), re.compile(r"\s+"))
 
 
@@ -175,12 +178,17 @@ def _fitted(sections: list[_Section], count_tokens: CountTokens, limit: int) -> 
     anywhere.
     """
     while True:
-        counts = iter(count_tokens([unit.text for section in sections for unit in section.units if not unit.tokens]))
+        waiting = [unit for section in sections for unit in section.units if not unit.tokens]
+        counts = iter(count_tokens([unit.text for unit in waiting if not _is_huge(unit, limit)]))
         grown = False
         fitted = []
         for section in sections:
             units: list[_Unit] = []
             for unit in section.units:
+                if not unit.tokens and _is_huge(unit, limit):
+                    units += _smaller(unit)
+                    grown = True
+                    continue
                 counted = unit if unit.tokens else replace(unit, tokens=max(1, next(counts)))
                 if counted.tokens + counted.frame.tokens <= limit:
                     units.append(counted)
@@ -191,6 +199,11 @@ def _fitted(sections: list[_Section], count_tokens: CountTokens, limit: int) -> 
         sections = fitted
         if not grown:
             return sections
+
+
+def _is_huge(unit: _Unit, limit: int) -> bool:
+    """Whether a unit is too long whatever its tokens are; a tokenizer would need minutes for a line of megabytes."""
+    return len(unit.text) > _CHARACTERS_PER_TOKEN * limit
 
 
 def _smaller(unit: _Unit) -> Iterable[_Unit]:
@@ -208,10 +221,10 @@ def _smaller(unit: _Unit) -> Iterable[_Unit]:
 def _break_near_middle(text: str) -> int:
     """Where to cut a text in two: behind the mark or blank next to its middle, else in the middle."""
     half = len(text) // 2
+    first, last = max(len(text) // 5, half - _NEAR), min(len(text) * 4 // 5, half + _NEAR)
     for pattern in _BREAKS:
-        places = [
-            match.end() for match in pattern.finditer(text) if len(text) // 5 <= match.end() <= len(text) * 4 // 5
-        ]
+        places = [match.end() for match in pattern.finditer(text, max(0, first - 1), last + 1)]
+        places = [place for place in places if first <= place <= last]
         if places:
             return min(places, key=lambda place: abs(place - half))
     return half

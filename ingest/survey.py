@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest.access import FILE_NAME, AccessRules, load_access
+from ingest.loaders.unpacking import container_of
 from ingest.sources import SourceFile, list_files, printable
 from knowledge.catalog import Catalog
 from knowledge.catalog.labels import checked_labels
+from knowledge.catalog.runs import QuarantineEntry
 from knowledge.types import Document
 
 Key = tuple[str, str]
 """Source root and path: what identifies a document."""
+CONTAINER = "container"
+"""The metadata of a document that lay in an archive, mail or mailbox: the path of that file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A file with the document that it was in an earlier run, if it was one, and the access labels that it gets now.
 
-    `named` says that the file itself was asked for, not a folder that holds it.
+    `named` says that the file itself was asked for, not a folder that holds it. `members` are the documents that were
+    in it, `refused` the paths of those of its members that are in quarantine.
     """
 
     file: SourceFile
     known: Document | None
     labels: frozenset[str]
     named: bool = False
+    members: tuple[Document, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @property
     def source_root(self) -> str:
         """The root as the catalog writes it."""
         return printable(str(self.file.root))
 
+    @property
+    def asked_again(self) -> bool:
+        """Whether the file itself was asked for and some of what is in it was refused: that is tried again."""
+        return self.named and bool(self.refused)
+
     def looks_unchanged(self, fingerprint: str) -> bool:
         """Whether size, time of change and the way of ingesting are as before, so that it need not be opened."""
         known = self.known
         return (
             known is not None
+            and not self.asked_again
             and known.fingerprint == fingerprint
             and known.bytes == self.file.bytes
             and known.modified_at == self.file.modified_at
@@ -57,7 +71,12 @@ class Survey:
     def possibly_moved(self) -> set[str]:
         """Ids of vanished documents that a new file has the size of: their vectors may still serve."""
         sizes = {candidate.file.bytes for candidate in self.candidates if candidate.known is None}
-        return {document.id for document in self.vanished if document.bytes in sizes}
+        moved = {(one.source_root, one.path) for one in self.vanished if one.bytes in sizes}
+        return {
+            one.id
+            for one in self.vanished
+            if one.bytes in sizes or (one.source_root, one.metadata.get(CONTAINER)) in moved
+        }
 
 
 def survey(
@@ -66,8 +85,11 @@ def survey(
     exclude: Sequence[str],
     access: frozenset[str] | None,
     access_file: Path | None,
+    rename: Callable[[str], str] = str,
 ) -> Survey:
     """Look at what is there. Raises InvalidInput for a path or access file that does not exist or cannot be used.
+
+    `rename` gives the path under which a file is known, without personal data in it; rules of access see the true one.
 
     A path inside a source that is known already belongs to that source, so that `ingest docs` and then
     `ingest docs/new.md` make one document and not two.
@@ -75,6 +97,8 @@ def survey(
     access = None if access is None else checked_labels(access)
     documents = catalog.documents.list()
     known = {(document.source_root, document.path): document for document in documents}
+    quarantined = {(entry.source_root, entry.path): entry for entry in catalog.quarantine.list()}
+    inside = _Inside.of(documents, quarantined)
     roots = {Path(document.source_root) for document in documents}
     found = Survey()
     seen: set[Key] = set()
@@ -87,19 +111,66 @@ def survey(
         for file in list_files(place, root, exclude):
             if file.location == root / FILE_NAME:
                 continue
+            true_path = file.path
+            file = replace(file, path=rename(true_path))  # noqa: PLW2901 - from here on it has no other name
             if file.problem and file.location.is_dir():
-                unopened.append(file.location)
+                unopened.append(root / file.path)
             key = (printable(str(root)), file.path)
             if key not in seen:
                 seen.add(key)
-                labels = _labels(file.path, known.get(key), rules, access)
-                found.candidates.append(Candidate(file, known.get(key), labels, named=file.location == place))
-        places.append(place)
+                labels = _labels(true_path, _before(known.get(key), quarantined.get(key)), rules, access)
+                candidate = Candidate(file, known.get(key), labels, named=file.location == place)
+                found.candidates.append(
+                    replace(candidate, members=inside.documents(key), refused=inside.refused_in(key))
+                )
+        places.append(place if place == root else root / rename(printable(place.relative_to(root).as_posix())))
     gone = _Gone(places, unopened)
-    found.vanished = [document for key, document in known.items() if key not in seen and gone.holds(key)]
-    refused = [(entry.source_root, entry.path) for entry in catalog.quarantine.list()]
-    found.no_longer_refused = [key for key in refused if key not in seen and gone.holds(key)]
+    found.vanished = [
+        document
+        for key, document in known.items()
+        if key not in seen and (whole := _file_of(document)) not in seen and gone.holds(whole)
+    ]
+    found.no_longer_refused = [
+        key for key, whole in inside.refused.items() if key not in seen and whole not in seen and gone.holds(whole)
+    ]
     return found
+
+
+def _file_of(document: Document) -> Key:
+    """What identifies the file that a document lies in: itself, or its container."""
+    return document.source_root, document.metadata.get(CONTAINER) or document.path
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What the catalog knows of the members of containers. `refused` gives the file of each entry in quarantine."""
+
+    members: Mapping[Key, list[Document]]
+    refused: Mapping[Key, Key]
+    refused_members: Mapping[Key, list[str]]
+
+    @classmethod
+    def of(cls, documents: Iterable[Document], quarantine: Iterable[Key]) -> _Inside:
+        members: defaultdict[Key, list[Document]] = defaultdict(list)
+        for document in documents:
+            if CONTAINER in document.metadata:
+                members[_file_of(document)].append(document)
+        refused: dict[Key, Key] = {}
+        refused_members: defaultdict[Key, list[str]] = defaultdict(list)
+        for root, path in quarantine:
+            container = container_of(path)
+            refused[root, path] = (root, container or path)
+            if container:
+                refused_members[root, container].append(path)
+        return cls(members, refused, refused_members)
+
+    def documents(self, file: Key) -> tuple[Document, ...]:
+        """The documents that lay in a file."""
+        return tuple(self.members.get(file, ()))
+
+    def refused_in(self, file: Key) -> tuple[str, ...]:
+        """The paths of the members of a file that are in quarantine."""
+        return tuple(self.refused_members.get(file, ()))
 
 
 def _root_of(place: Path, roots: set[Path]) -> Path:
@@ -116,14 +187,21 @@ def _rules(root: Path, access_file: Path | None) -> AccessRules | None:
     return load_access(root / FILE_NAME) if (root / FILE_NAME).is_file() else None
 
 
+def _before(known: Document | None, refused: QuarantineEntry | None) -> frozenset[str]:
+    """The labels that a file had, also while it was in quarantine; none when it was never seen."""
+    if known is not None:
+        return known.access
+    return (refused.access if refused is not None else None) or frozenset()
+
+
 def _labels(
-    path: str, known: Document | None, rules: AccessRules | None, access: frozenset[str] | None
+    path: str, before: frozenset[str], rules: AccessRules | None, access: frozenset[str] | None
 ) -> frozenset[str]:
     """What the rules say; without labels there what `--access` says; without either as it was before."""
     ruled = rules.labels(path) if rules is not None else frozenset()
     if ruled or access is not None:
         return ruled or access or frozenset()
-    return frozenset() if rules is not None or known is None else known.access
+    return before if rules is None else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

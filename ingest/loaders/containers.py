@@ -29,7 +29,7 @@ def checked_container(data: bytes) -> io.BytesIO:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            _check_sizes(members, len(data))
+            check_sizes(members, len(data))
             _check_names(members)
             for member in members:
                 if member.filename.lower().endswith(_XML):
@@ -41,7 +41,8 @@ def checked_container(data: bytes) -> io.BytesIO:
     return io.BytesIO(data)
 
 
-def _check_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:
+def check_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:
+    """Raises Unreadable for an archive of `packed` bytes with too many parts, or that would expand too far."""
     if len(members) > _MOST_MEMBERS:
         raise Unreadable(f"an archive of {len(members):,} parts, more than {_MOST_MEMBERS:,}")
     unpacked = sum(member.file_size for member in members)

@@ -1,28 +1,68 @@
-"""E-mail: subject, sender, recipients and date, the text, and attachments with their text where it can be read."""
+"""E-mail: subject, sender, recipients and date, the text, the names of the attachments; these are its members."""
 
 from __future__ import annotations
 
 import email
 import email.policy
+from collections.abc import Iterator, Sequence
 from email.errors import MessageError
 from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
 
 from ingest.loaders.encoding import decode
+from ingest.loaders.unpacking import RawMember
+from ingest.sources import printable
 from ingest.types import Block, Limits, LoadedDocument, Unreadable
 
 _HEADERS = ("From", "To", "Cc", "Date")
-_MOST_ATTACHMENTS = 50
+_MOST_ATTACHMENTS = 500
+_DAMAGED = (MessageError, LookupError, ValueError, TypeError, AttributeError, IndexError)
+"""How the standard library's parser fails on malformed headers."""
 
 
 def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG001 - every loader's signature
-    """A message; each attachment is a section under its file name. Raises Unreadable when it is no message."""
+    """The message itself. Raises Unreadable when it is none."""
     try:
-        message = email.message_from_bytes(data, policy=email.policy.default)
-        return _message(message, limits)
-    except (MessageError, LookupError, ValueError, TypeError, AttributeError, IndexError) as error:
-        # The standard library's parser fails in these ways on malformed headers
+        return _message(_parsed(data), limits)
+    except _DAMAGED as error:
         raise Unreadable("a damaged e-mail message") from error
+
+
+def members(data: bytes, name: str, limits: Limits) -> Iterator[RawMember]:  # noqa: ARG001 - every container's signature
+    """The attachments in order, forwarded messages among them."""
+    try:
+        parts = _attachments(_parsed(data))
+        found = [(_name(part, number), _content(part)) for number, part in enumerate(parts, start=1)]
+    except _DAMAGED as error:
+        raise Unreadable("a damaged e-mail message") from error
+    for shown, content in found:
+        yield RawMember(shown, content) if content else RawMember(shown, None, "the file is empty")
+
+
+def _parsed(data: bytes) -> EmailMessage:
+    return email.message_from_bytes(data, policy=email.policy.default)
+
+
+def _attachments(message: EmailMessage) -> Sequence[MIMEPart]:
+    """What is neither the body nor another form of it, at most 500."""
+    return [*message.iter_attachments()][:_MOST_ATTACHMENTS] if message.is_multipart() else []
+
+
+def _name(part: MIMEPart, number: int) -> str:
+    """The attachment's file name as one path component; made up from its type where it has none."""
+    name = printable((part.get_filename() or "").replace("\\", "/").rpartition("/")[2].strip())
+    if name not in {"", ".", ".."}:
+        return name
+    made_up = {"message/rfc822": "eml", "text/plain": "txt", "text/html": "html", "text/calendar": "ics"}
+    return f"attachment-{number}.{made_up.get(part.get_content_type(), part.get_content_subtype())}"
+
+
+def _content(part: MIMEPart) -> bytes:
+    if part.get_content_maintype() == "message" and part.is_multipart():
+        inner = part.get_payload(0)
+        return inner.as_bytes() if isinstance(inner, MIMEPart) else b""
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 def _message(message: EmailMessage, limits: Limits) -> LoadedDocument:
@@ -35,8 +75,9 @@ def _message(message: EmailMessage, limits: Limits) -> LoadedDocument:
     body = message.get_body(preferencelist=("plain", "html"))
     if body is not None:
         blocks += _body(body, limits)
-    for part in list(message.iter_attachments())[:_MOST_ATTACHMENTS]:
-        blocks += _attachment(part, limits)
+    names = [_name(part, number) for number, part in enumerate(_attachments(message), start=1)]
+    if names:
+        blocks.append(Block("text", f"Attachments: {', '.join(names)}"))
     return LoadedDocument("eml", tuple(blocks), subject, _metadata(message))
 
 
@@ -56,22 +97,3 @@ def _body(part: MIMEPart, limits: Limits) -> list[Block]:
     if part.get_content_type() == "text/html":
         return list(html.load(data, "", limits).blocks)
     return text.blocks_of(decode(data, part.get_content_charset())[0])
-
-
-def _attachment(part: MIMEPart, limits: Limits) -> list[Block]:
-    """The attachment's name as a heading with its text, or a line that names it where its text cannot be read."""
-    from ingest.loaders import load_bytes
-
-    name = part.get_filename() or "unnamed"
-    data = part.get_payload(decode=True)
-    if not isinstance(data, bytes) or name.lower().endswith(".eml"):
-        return [Block("text", f"Attachment: {name}")]
-    try:
-        document = load_bytes(data, name, limits)
-    except Unreadable as error:
-        return [Block("text", f"Attachment: {name} (not read: {error})")]
-    return [Block("heading", name, 2), *(_lowered(block) for block in document.blocks)]
-
-
-def _lowered(block: Block) -> Block:
-    return Block(block.kind, block.text, min(block.level + 2, 6) if block.kind == "heading" else 0, block.page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.loaders.encoding import decode
+from ingest.loaders.encoding import decode, larger_set
 from ingest.loaders.markup import parse, visible_blocks
 from ingest.types import Limits, LoadedDocument
 
@@ -29,6 +29,4 @@ def _declared(data: bytes) -> str | None:
     match = _CHARSET.search(data[:4096])
     if match is None:
         return None
-    name = match[1].decode("ascii").lower()
-    # What pages call GB2312 and Latin-1 is in practice the larger set
-    return {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252", "big5": "big5hkscs"}.get(name, name)
+    return larger_set(match[1].decode("ascii"))

@@ -7,12 +7,13 @@ import re
 import time
 from typing import Any
 
+from ingest.loaders import heartbeat, ocr
 from ingest.loaders.layout import Line, blocks_of_pages, without_running_heads
+from ingest.loaders.pdf_scans import ScanReader, is_garbled
 from ingest.types import Limits, LoadedDocument, Unreadable
 
 _TABLE_SHARE = 0.5
 """Part of the time for one file that may go into finding tables; the rest of the pages keep theirs as lines of text."""
-_GARBLED = 0.2
 _FEWEST_LETTERS = 3
 _PLACEHOLDERS = frozenset(
     {"anonymous", "(anonymous)", "unspecified", "(unspecified)", "untitled", "title", "无标题", "未命名"}
@@ -24,6 +25,7 @@ _HYPHEN = frozenset({0x02, 0xFFFE})
 """pdfium's marks for a hyphen at a line's end; it leaves out the line end then."""
 _NO_CHARACTER = frozenset({0, *range(0xD800, 0xE000)})
 _SIZE_SAMPLES = 12
+_PAGES_PER_BEAT = 50
 _BOLD = 600
 _MARGIN = 0.09
 """Share of the page's height at its top and bottom where running heads stand: an inch of A4 is 0.085."""
@@ -33,7 +35,10 @@ _METADATA = {"Author": "author", "CreationDate": "created", "Subject": "subject"
 
 
 def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG001 - every loader's signature
-    """The text layer. Raises Unreadable when it is locked, damaged, a scan without text, or holds nonsense."""
+    """The text layer, of scanned and garbled pages what OCR reads.
+
+    Raises Unreadable when it is locked, damaged, or has neither a text layer nor, without tesseract, a readable page.
+    """
     import pypdfium2 as pdfium
 
     from ingest.loaders.pdf_tables import TableFinder
@@ -42,22 +47,26 @@ def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG
     try:
         count = min(len(document), limits.max_pages)
         finder = TableFinder(data, deadline=time.monotonic() + limits.seconds * _TABLE_SHARE)
+        scans = ScanReader(limits.max_ocr_pages)
         pages: list[list[Line]] = []
         tables: list[list[Any]] = []
         for number in range(count):
             page = document[number]
             try:
-                lines = page_lines(page, number + 1)
+                lines = scans.lines(page, number + 1, page_lines(page, number + 1))
                 found, lines = finder.take_tables(page, number, lines)
             finally:
                 page.close()
             pages.append(lines)
             tables.append(found)
+            if number % _PAGES_PER_BEAT == _PAGES_PER_BEAT - 1:
+                heartbeat.beat()
         finder.close()
-        _check_text(pages)
+        _check_text(pages, scans)
         blocks = blocks_of_pages(without_running_heads(pages), tables)
         metadata = {key: _useful(document.get_metadata_value(field)) for field, key in _METADATA.items()}
         metadata["created"] = _date(metadata["created"])
+        metadata |= scans.metadata()
         if count < len(document):
             metadata["pages left out"] = str(len(document) - count)
         return LoadedDocument("pdf", tuple(blocks), _title(document.get_metadata_value("Title")), metadata, count)
@@ -172,18 +181,17 @@ class _LineBuilder:
         return [Line(text, self._page, *self._box, max(size, 1.0), bold, in_margin, cells)]
 
 
-def _check_text(pages: list[list[Line]]) -> None:
-    text = "".join(line.text for lines in pages for line in lines)
-    letters = [character for character in text if not character.isspace()]
+def _check_text(pages: list[list[Line]], scans: ScanReader) -> None:
+    if scans.read:
+        return
+    letters = [character for lines in pages for line in lines for character in line.text if not character.isspace()]
+    way_out = ocr.ABSENT if ocr.engine() is None else "OCR found no text in them either"
     if not letters:
-        raise Unreadable("scanned pages without a text layer; run it through OCR first")
+        raise Unreadable(f"no text found: pages without a text layer; {way_out}")
     if len(letters) < _FEWEST_LETTERS * len(pages) and len(pages) > 1:
-        raise Unreadable("almost no text on its pages, probably a scan; run it through OCR first")
-    odd = sum(
-        1 for character in letters if character == "\ufffd" or "\ue000" <= character <= "\uf8ff" or character < " "
-    )
-    if odd > _GARBLED * len(letters):
-        raise Unreadable("its text layer is garbled (fonts without a character map); run it through OCR first")
+        raise Unreadable(f"almost no text found on its pages, probably a scan; {way_out}")
+    if is_garbled(letters):
+        raise Unreadable(f"its text layer is garbled (fonts without a character map); {way_out}")
 
 
 def _date(text: str) -> str:

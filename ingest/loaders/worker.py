@@ -1,24 +1,32 @@
 """The process that reads files: a parser that loops, swells or crashes on a hostile file takes only this one with it.
 
-`python -m ingest.loaders.worker MEMORY_MB` answers requests, one JSON object per line on standard input, with eight
-bytes of length and a JSON object on standard output, and sends one such object first when it is ready. It opens no
-socket, and ends when its input ends.
+`python -m ingest.loaders.worker MEMORY_MB` answers requests, one JSON object per line on standard input, with JSON
+objects on standard output, each after eight bytes of length, and sends one first when it is ready. Before the answer to
+a container come `reading` (a member is begun) and `member` (it was read or refused); long reading sends `alive` between
+pages. It opens no socket, and ends when its input ends.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ingest.types import Limits, LoadedDocument, Unreadable
+from ingest.loaders import heartbeat
+from ingest.types import Limits, LoadedDocument, Member, Unreadable
 
 _MIB = 1024 * 1024
+_MOST_CHARACTERS = 40_000_000
+"""Text of one document, about 15,000 pages; more would hold up everything that comes after reading."""
+Send = Callable[[dict[str, Any]], None]
 
 
 def main() -> None:
@@ -27,9 +35,11 @@ def main() -> None:
     answers = _own_output()
     _limit_memory(int(sys.argv[1]))
     sys.addaudithook(_refuse_network)
-    _send(answers, {"ready": True})
+    send = partial(_send, answers)
+    heartbeat.listen(lambda: send({"alive": True}))
+    send({"ready": True})
     for line in sys.stdin.buffer:
-        _send(answers, answer_to(json.loads(line)))
+        send(answer_to(json.loads(line), send))
 
 
 def _send(answers: BinaryIO, value: dict[str, Any]) -> None:
@@ -38,10 +48,17 @@ def _send(answers: BinaryIO, value: dict[str, Any]) -> None:
     answers.flush()
 
 
-def answer_to(request: dict[str, Any]) -> dict[str, Any]:
-    """`document`, `unchanged` or `unreadable`, with the memory in MiB that this process has used at most."""
+def _unheard(value: dict[str, Any]) -> None:
+    del value
+
+
+def answer_to(request: dict[str, Any], send: Send = _unheard) -> dict[str, Any]:
+    """`document`, `unchanged` or `unreadable`, with the memory in MiB that this process has used at most.
+
+    Members of containers are given to `send` beforehand; those whose numbers are in the request's `skip` are left out.
+    """
     try:
-        answer = _read(Path(request["path"]), request["known_hash"], Limits(**request["limits"]))
+        answer = _read(request, Limits(**request["limits"]), send)
     except Unreadable as error:
         answer = {"unreadable": str(error), "passing": error.passing, "content_hash": error.content_hash}
     except MemoryError:
@@ -53,25 +70,50 @@ def answer_to(request: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "peak_mb": _peak_mb()}
 
 
-def _read(path: Path, known_hash: str, limits: Limits) -> dict[str, Any]:
-    from ingest.cleaning import clean
-    from ingest.loaders import load_bytes
+def _read(request: dict[str, Any], limits: Limits, send: Send) -> dict[str, Any]:
+    from ingest.loaders.unpacking import CONTAINERS
     from ingest.sources import content_hash, read_regular_file
 
-    data = read_regular_file(path, limits.max_file_mb)
+    path = Path(request["path"])
+    given = request.get("data")
+    data = read_regular_file(path, limits.max_file_mb) if given is None else base64.b64decode(given)
     found = content_hash(data)
-    if found == known_hash:
+    if found == request["known_hash"]:
         return {"unchanged": found}
     try:
-        document = _with_text(clean(load_bytes(data, path.name, limits)))
+        document = _cleaned(data, path.name, limits)
+        if document.format in CONTAINERS:
+            _send_members(data, path.name, document.format, limits, request.get("skip", ()), send)
     except Unreadable as error:
         error.content_hash = found
         raise
     return {"document": replace(document, content_hash=found, bytes=len(data)).to_json()}
 
 
-def _with_text(document: LoadedDocument) -> LoadedDocument:
+def _send_members(data: bytes, name: str, kind: str, limits: Limits, skip: list[int], send: Send) -> None:
+    from ingest.loaders.detect import detect
+    from ingest.loaders.unpacking import Unpacker
+
+    unpacker = Unpacker(
+        limits, _cleaned, detect, lambda number, name: send({"reading": [number, name]}), frozenset(skip)
+    )
+    for member in unpacker.members(data, name, kind):
+        send({"member": _member_json(member)})
+
+
+def _member_json(member: Member) -> list[Any]:
+    return [member.name, member.document.to_json() if member.document is not None else None, member.reason]
+
+
+def _cleaned(data: bytes, name: str, limits: Limits) -> LoadedDocument:
     """What is left after cleaning must not be nothing."""
+    from ingest.cleaning import clean
+    from ingest.loaders import load_one
+
+    document = load_one(data, name, limits)
+    if sum(len(block.text) for block in document.blocks) > _MOST_CHARACTERS:
+        raise Unreadable(f"more than {_MOST_CHARACTERS // 1_000_000} million characters of text; divide the file")
+    document = clean(document)
     if not document.blocks:
         raise Unreadable("no text found in it")
     return document
@@ -104,6 +146,15 @@ def _mapped_bytes() -> int:
 
 
 def _peak_mb() -> int:
+    """The most memory that this process ever took, in MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # `ru_maxrss` counts what the parent had taken before it started this process: with a model loaded there, each
+        # file would seem to need a new process
+        fields = (line.split() for line in status.read_text(encoding="ascii", errors="replace").splitlines())
+        found = [int(field[1]) for field in fields if field[:1] == ["VmHWM:"]]
+        if found:
+            return found[0] // 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // _MIB if sys.platform == "darwin" else peak // 1024
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from ingest.loaders.containers import checked_container
-from ingest.loaders.tables import markdown_table
+from ingest.loaders.sheets import area_blocks, areas
 from ingest.types import Block, Limits, LoadedDocument, Unreadable
 
 _MOST_CELLS = 5_000_000
 _MOST_COLUMNS = 1_000
-_WIDE = 3
-"""Columns from which on a last row with a single cell is a note below the table."""
 _CURRENCY = re.compile(r"[¥￥€$£]|\[\$([^\]-]+)")
 
 
@@ -50,7 +47,6 @@ def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG
 
 def _sheet(sheet: Any, budget: int) -> tuple[list[Block], int]:
     used = 0
-    blocks: list[Block] = []
     rows: list[list[str]] = []
     for row in sheet.iter_rows():
         texts = [_text(cell) for cell in row[:_MOST_COLUMNS]]
@@ -59,29 +55,9 @@ def _sheet(sheet: Any, budget: int) -> tuple[list[Block], int]:
         used += len(texts)
         if used > budget:
             raise Unreadable(f"more than {_MOST_CELLS:,} cells")
-        if texts:
+        if texts or (rows and rows[-1]):  # a million empty rows are one
             rows.append(texts)
-        elif rows:
-            blocks += _area(rows)
-            rows = []
-    return [*blocks, *_area(rows)], used
-
-
-def _area(rows: Sequence[list[str]]) -> Iterator[Block]:
-    """Rows between empty rows: lines of a single cell are titles and notes, the rest is a table."""
-    table: list[list[str]] = []
-    for row in rows:
-        filled = [text for text in row if text]
-        if len(filled) == 1 and not table:
-            yield Block("text", filled[0])
-        else:
-            table.append(row)
-    trailing: list[Block] = []
-    while len(table) > 1 and len([text for text in table[-1] if text]) == 1 and max(map(len, table)) >= _WIDE:
-        trailing.insert(0, Block("text", next(text for text in table.pop() if text)))
-    if table:
-        yield Block("table", markdown_table(table))
-    yield from trailing
+    return [block for area in areas(rows) for block in area_blocks(area)], used
 
 
 def _text(cell: Any) -> str:
@@ -91,7 +67,7 @@ def _text(cell: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
-        return _number(value, getattr(cell, "number_format", "") or "")
+        return number_text(value, getattr(cell, "number_format", "") or "")
     if isinstance(value, datetime):
         return value.isoformat(" ", "minutes") if value.time() != time() else value.date().isoformat()
     if isinstance(value, date | time | timedelta):
@@ -99,7 +75,7 @@ def _text(cell: Any) -> str:
     return str(value).strip()
 
 
-def _number(value: float, number_format: str) -> str:
+def number_text(value: float, number_format: str) -> str:
     """A number with its per cent sign or currency, because a limit of 0.15 and one of 15% read differently."""
     if number_format.rstrip('"').endswith("%"):
         return f"{value * 100:.10g}%"

@@ -58,6 +58,7 @@ class Options:
     max_seconds: float = 20.0
     max_memory_mb: int = 700
     max_pages: int = 100
+    max_ocr_pages: int = 5
     exclude: Sequence[str] = (".*", "~$*")
 
 

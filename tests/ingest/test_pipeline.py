@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from ingest.desensitize import Desensitizer, Policy
+from ingest.reading import Reader
+from ingest.renaming import true_location
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.types import User
 
@@ -148,6 +150,56 @@ def test_quarantine_and_release(pipeline, catalog, source, embedder):
     bad.rename(source / "good.md")
     assert counts(pipeline.run([source])) == {"added": 1, "unchanged": 3}
     assert list(catalog.quarantine.list()) == []
+
+
+def test_a_file_that_leaves_quarantine_has_the_labels_that_it_was_given(pipeline, catalog, source):
+    bad = source / "bad.txt"
+    bad.write_bytes(b"")
+    pipeline.run([source], access=frozenset({"hr"}))
+    assert [entry.access for entry in catalog.quarantine.list()] == [frozenset({"hr"})]
+    bad.write_text("Readable now.\n", encoding="utf-8")
+    pipeline.run([source])
+    assert "bad.txt" not in paths(catalog, NOBODY)
+    assert "bad.txt" in paths(catalog, HR)
+    bad.write_bytes(b"\x00" * 500)  # and back: what was said of the document is kept too
+    pipeline.run([source])
+    bad.write_text("Readable again.\n", encoding="utf-8")
+    pipeline.run([source])
+    assert "bad.txt" in paths(catalog, HR)
+    assert "bad.txt" not in paths(catalog, NOBODY)
+
+
+def test_a_touched_file_is_read_once_more_and_not_again(pipeline, catalog, source, monkeypatch):
+    pipeline.run([source])
+    os.utime(source / "travel.md", (1, 1))
+    asked = []
+    original = Reader.read_all
+
+    def watched(self, requests):
+        return original(self, (asked.append(request) or request for request in requests))
+
+    monkeypatch.setattr(Reader, "read_all", watched)
+    assert counts(pipeline.run([source])) == {"unchanged": 3}
+    assert len(asked) == 1
+    assert counts(pipeline.run([source])) == {"unchanged": 3}
+    assert len(asked) == 1
+
+
+def test_what_was_embedded_once_is_not_embedded_again(pipeline, catalog, source, embedder):
+    """A copy, an edited copy, and a part that wandered to another document of the same title."""
+    parts = [f"## Part {number}\n\n{f'Sentence {number} about trains and hotels. ' * 7}\n" for number in range(6)]
+    (source / "rules.md").write_text("# Rules\n\n" + "\n".join(parts), encoding="utf-8")
+    pipeline.run([source])
+    embedder.embedded.clear()
+    (source / "copy.md").write_text("# Rules\n\n" + "\n".join(parts), encoding="utf-8")
+    pipeline.run([source])
+    assert embedder.embedded == []
+    parts[3] = f"## Part 3\n\n{'Sentence three was edited by someone. ' * 7}\n"
+    (source / "edited.md").write_text("# Rules\n\n" + "\n".join(parts), encoding="utf-8")
+    (source / "rules.md").unlink()
+    pipeline.run([source])
+    assert len(embedder.embedded) == 1
+    assert "edited" in embedder.embedded[0]
 
 
 def test_a_document_that_becomes_unreadable_no_longer_answers(pipeline, catalog, source):
@@ -300,3 +352,48 @@ def test_dates_pages_and_metadata_reach_the_catalog(pipeline, catalog, source):
     assert document.metadata["author"] == "Legal"
     assert document.metadata["version"] == "2.1"
     assert catalog.documents.text(document.id) == "# Rules\n\nVersion 2.1, effective from 1 March 2025."
+
+
+# --- policy by document, names of files, dry runs -----------------------------------------------------------------
+
+
+def test_a_policy_for_a_label_does_exactly_its_documents_again(make_pipeline, catalog, source):
+    (source / "hr" / "people.md").write_text(f"# People\n\nCall {PHONE}.\n", encoding="utf-8")
+    (source / "call.md").write_text(f"# Call\n\nCall {PHONE}.\n", encoding="utf-8")
+    (source / "access.yaml").write_text("hr: [hr]\n", encoding="utf-8")
+    plain = Desensitizer(Policy(), b"\x07" * 32)
+    assert counts(make_pipeline(desensitizer=plain).run([source])) == {"added": 5}
+    changed = Desensitizer(Policy(overrides=({"labels": ["hr"], "entities": {"PHONE_NUMBER": "keep"}},)), b"\x07" * 32)
+    assert counts(make_pipeline(desensitizer=changed).run([source])) == {"updated": 2, "unchanged": 3}
+    texts = {path: catalog.documents.text(catalog.documents.by_path(path).id) for path in ("hr/people.md", "call.md")}
+    assert PHONE in texts["hr/people.md"]
+    assert PHONE not in texts["call.md"]
+    assert counts(make_pipeline(desensitizer=changed).run([source])) == {"unchanged": 5}
+
+
+def test_names_of_files_are_desensitized_and_found_again(pipeline, catalog, source):
+    (source / "客户").mkdir()
+    for number in (PHONE, "13912345678"):
+        (source / "客户" / f"王建国_{number}.md").write_text("# Offer\n\nTen sensors.\n", encoding="utf-8")
+    assert counts(pipeline.run([source])) == {"added": 5}
+    known = [path for path in paths(catalog) if path.startswith("客户/")]
+    assert len(set(known)) == 2
+    assert not any("王建国" in path or "1381" in path for path in known)
+    assert counts(pipeline.run([source])) == {"unchanged": 5}
+    assert counts(pipeline.run([source / "客户"])) == {"unchanged": 2}
+    place = true_location(source, known[0], pipeline._desensitizer.desensitize_path)
+    assert place is not None
+    assert "王建国" in place.name
+    (source / "客户" / f"王建国_{PHONE}.md").unlink()
+    assert counts(pipeline.run([source / "客户"])) == {"unchanged": 1, "removed": 1}
+
+
+def test_dry_run_says_what_it_would_find_and_shows_it_masked(pipeline, catalog, source):
+    (source / "call.md").write_text(f"# Call\n\nCall {PHONE} or 139 1234 5678.\n", encoding="utf-8")
+    report = pipeline.run([source], dry_run=True)
+    (found,) = [one for one in report.found if one.path == "call.md"]
+    assert (found.kind, found.count) == ("PHONE_NUMBER", 2)
+    assert found.examples == ("13*******78", "139*******678")
+    assert PHONE not in str(report)
+    assert catalog.documents.count() == 0
+    assert pipeline.run([source]).found == ()

@@ -70,7 +70,7 @@ def test_reason_of_an_unforeseen_failure_quotes_nothing(folder, monkeypatch):
     def fail(*arguments):
         raise ZeroDivisionError("the content of the file")
 
-    monkeypatch.setattr("ingest.loaders.load_bytes", fail)
+    monkeypatch.setattr("ingest.loaders.load_one", fail)
     answer = worker.answer_to({"path": str(folder / "1.md"), "known_hash": "", "limits": {}})
     assert answer["unreadable"] == "damaged, or in a form that cannot be read (ZeroDivisionError)"
 
@@ -80,3 +80,10 @@ def test_vanished_file_is_a_passing_reason(tmp_path):
         outcome = reader.read(Request(tmp_path / "none.md"))
     assert isinstance(outcome, Unreadable)
     assert outcome.passing
+
+
+def test_more_text_than_can_be_worked_on_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "_MOST_CHARACTERS", 1000)
+    (tmp_path / "a.txt").write_text("word " * 300, encoding="utf-8")
+    answer = worker.answer_to({"path": str(tmp_path / "a.txt"), "known_hash": "", "limits": {}})
+    assert "of text; divide the file" in answer["unreadable"]

@@ -66,6 +66,23 @@ FOUND = [
     ("password=", "letmein", "PASSWORD"),
     ("密码为", "Tr0ckenDock77", "PASSWORD"),
     ("mysql://admin:", "29Q#9QFZ%k7a", "PASSWORD"),
+    ("national insurance number ", "AB 12 34 56 C", "NATIONAL_ID"),
+    ("Aadhaar ", "4991 1866 5246", "NATIONAL_ID"),
+    ("", "A123456(3)", "NATIONAL_ID"),  # Hong Kong
+    ("台湾身份证", "A123456789", "NATIONAL_ID"),
+    ("Steuer-ID ", "86095742719", "NATIONAL_ID"),
+    ("", "255081416802538", "NATIONAL_ID"),  # France
+    ("DNI ", "12345678Z", "NATIONAL_ID"),
+    ("", "S1234567D", "NATIONAL_ID"),  # Singapore
+    ("", "900101-1234567", "NATIONAL_ID"),  # Korea
+    ("", "RSSMRA85T10A562S", "NATIONAL_ID"),  # Italy
+    ("微信：", "lin_2024work", "SOCIAL_ACCOUNT"),
+    ("微信号", "zhangwei88", "SOCIAL_ACCOUNT"),
+    ("QQ：", "283947561", "SOCIAL_ACCOUNT"),
+    ("出生日期：", "1990年3月4日", "BIRTH_DATE"),
+    ("born on ", "4 March 1990", "BIRTH_DATE"),
+    ("地址：", "浙江省杭州市西湖区文三路478号3幢201室", "ADDRESS"),
+    ("", "22 Queen Street, Leeds LS1 4AP", "ADDRESS"),
 ]
 AFTER = {"mysql://admin:": "@db.internal:3306/crm"}
 
@@ -109,6 +126,10 @@ STAYS = [
     ("@param name, user@host", "no domain"),
     ("3.14159265358979", "a number"),
     ("ABCD1234567", "letters and digits"),
+    ("A123456(4), S1234567E", "wrong check characters"),
+    ("QQ 群里有 500 人，微信支付和微信公众号", "words of messengers"),
+    ("生产日期1990年3月4日，生日会在周五", "a date that is no birthday"),
+    ("WeChat official account and WhatsApp group", "words"),
 ]
 
 
@@ -159,3 +180,10 @@ def test_cost_grows_in_proportion(recognizers, unit):
     text = unit * (300_000 // len(unit))
     for kind, recognizer in recognizers.items():
         assert isinstance(recognizer.analyze(text, [kind]), list)
+
+
+@pytest.mark.parametrize("unit", ["王", "路1号", "Ann ", "Dear ", "·", "杭州市", "12 Main ", "A, ", "a,b\n"])
+def test_cost_of_names_and_addresses_grows_in_proportion(recognizers, unit):
+    text = unit * (60_000 // len(unit))
+    for kind in ("PERSON", "ADDRESS"):
+        assert isinstance(recognizers[kind].analyze(text, [kind]), list)

@@ -152,3 +152,17 @@ def test_invariants(blocks, limit):
             place = body.find(word, place)
             assert place >= 0, f"{word!r} is lost or out of order"
             place += len(word)
+
+
+def test_a_line_of_megabytes_is_never_counted_whole():
+    longest = 0
+
+    def count(texts):
+        nonlocal longest
+        longest = max([longest, *map(len, texts)])
+        return [max(1, len(text) // 3) for text in texts]
+
+    text = "0" * 100_000 + "员工出差" * 20_000
+    pieces = split([Block("text", text)], count, 100)
+    assert "".join(piece.text for piece in pieces) == text
+    assert longest <= 3000

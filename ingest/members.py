@@ -1,0 +1,83 @@
+"""What containers hold comes, stays and goes with them: the members of archives, mails and mailboxes as documents.
+
+A member's path is its container's with `!/` and its name behind; it has the labels of its container. Members are
+committed before their container, so that a run which is stopped between them reads the container again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ingest.loaders.unpacking import INSIDE
+from ingest.preparing import Prepared
+from ingest.reading import Outcome
+from ingest.run import Run
+from ingest.survey import CONTAINER, Candidate
+from ingest.types import LoadedDocument, Member, Unreadable
+from knowledge.types import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Handles the members of each container of a run; `fingerprint` names the way in which a document is made now,
+    `rename` takes personal data out of the names of members.
+    """
+
+    run: Run
+    prepare: Callable[[Candidate, LoadedDocument], Prepared]
+    fingerprint: Callable[[Candidate], str]
+    rename: Callable[[str], str]
+
+    def take(self, container: Candidate, outcome: Outcome) -> None:
+        """To be called with what became of a file, before the file itself is added, kept or refused."""
+        if isinstance(outcome, LoadedDocument):
+            self._update(container, outcome.members)
+        elif not isinstance(outcome, Unreadable):
+            self.keep(container)
+        elif not outcome.passing:
+            self.run.discard(container, container.members, container.refused)
+
+    def keep(self, container: Candidate) -> None:
+        """The container holds what it held: its members stay, with its labels, and so do those that were refused."""
+        for document in container.members:
+            self.run.keep(_candidate(container, document.path, document.bytes, document))
+        for path in container.refused:
+            self.run.keep(_candidate(container, path, 0, None))
+
+    def _update(self, container: Candidate, members: tuple[Member, ...]) -> None:
+        known = {document.path: document for document in container.members}
+        gone = dict(known)
+        still_refused = set()
+        for member in members:
+            path = f"{container.file.path}{INSIDE}{self.rename(member.name)}"
+            size = member.document.bytes if member.document is not None else 0
+            candidate = _candidate(container, path, size, known.get(path))
+            if member.document is None:
+                still_refused.add(path)
+                self.run.refuse(candidate, Unreadable(member.reason))
+            elif self._is_unchanged(candidate, member.document):
+                self.run.keep(candidate)
+            else:
+                self.run.add(candidate, self._prepared(container, candidate, member.document))
+            gone.pop(path, None)
+        self.run.discard(
+            container, tuple(gone.values()), tuple(path for path in container.refused if path not in still_refused)
+        )
+
+    def _is_unchanged(self, candidate: Candidate, loaded: LoadedDocument) -> bool:
+        known = candidate.known
+        return (
+            known is not None
+            and known.content_hash == loaded.content_hash
+            and known.fingerprint == self.fingerprint(candidate)
+        )
+
+    def _prepared(self, container: Candidate, candidate: Candidate, loaded: LoadedDocument) -> Prepared:
+        prepared = self.prepare(candidate, loaded)
+        metadata = {**prepared.document.metadata, CONTAINER: container.file.path}
+        return replace(prepared, document=replace(prepared.document, metadata=metadata))
+
+
+def _candidate(container: Candidate, path: str, size: int, known: Document | None) -> Candidate:
+    return Candidate(replace(container.file, path=path, bytes=size), known, container.labels)

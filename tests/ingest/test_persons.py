@@ -1,0 +1,114 @@
+"""Names of persons and street addresses: what is found, what stays, and where a value begins and ends."""
+
+import pytest
+
+from ingest.desensitize.recognizers import all_recognizers
+
+
+@pytest.fixture(scope="module")
+def recognizers():
+    return {recognizer.entity: recognizer for recognizer in all_recognizers()}
+
+
+def values(recognizers, kind, text):
+    return {text[one.start : one.end] for one in recognizers[kind].analyze(text, [kind])}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("由陈思远负责对接", {"陈思远"}),
+        ("联系人：郝建平", {"郝建平"}),
+        ("参会人员：赵晓燕、钱文博、孙立新", {"赵晓燕", "钱文博", "孙立新"}),
+        ("欧阳若曦提交了申请", {"欧阳若曦"}),
+        ("外籍顾问安德烈·伊万诺夫到访", {"安德烈·伊万诺夫"}),
+        ("客户古丽娜尔·买买提要求退货", {"古丽娜尔·买买提"}),
+        ("工程师佐藤健太完成调试", {"佐藤健太"}),
+        ("收款人扎西顿珠", {"扎西顿珠"}),
+        ("姓名,电话\n周雪梅,无\n吴国强,无", {"周雪梅", "吴国强"}),
+        ("| 姓名 | 部门 |\n|---|---|\n| 郑浩然 | 研发 |", {"郑浩然"}),
+        ("顾问Zhang Wei的邮箱", {"Zhang Wei"}),
+        ("经理Chen Jian-guo签字", {"Chen Jian-guo"}),
+        ("王海涛主持会议。记录由王海涛整理。", {"王海涛"}),
+        ("Dear Priya Taylor, your ticket is closed.", {"Priya Taylor"}),
+        ("The outage was reported by Nancy O'Brien.", {"Nancy O'Brien"}),
+        ("Mr. Okonkwo called about it", {"Okonkwo"}),
+        ("signed by Robert van der Meer and Ludwig von Stetten", {"Robert van der Meer", "Ludwig von Stetten"}),
+        ("name,email\nMary Johnson,m@example.org", {"Mary Johnson"}),
+        ('{"customer": "Omar Miller"}', {"Omar Miller"}),
+        ("Smith, John", {"Smith, John"}),
+        ("ZHANG Wei will visit", {"ZHANG Wei"}),
+        ("Kim Ji-woo and Nguyen Thi Lan", {"Kim Ji-woo", "Nguyen Thi Lan"}),
+    ],
+)
+def test_names_are_found_whole(recognizers, text, names):
+    assert values(recognizers, "PERSON", text) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "任何成员都应遵守白皮书规定",
+        "采用高斯滤波与贝叶斯估计，马力与扭矩参数不变",
+        "江苏、江西、黑龙江三省销量合计",
+        "焦耳、安培、赫兹同理，1千克·米/秒",
+        "张江高科技园区与王府井门店",
+        "李宁与安踏的供货合同",
+        "方正字体与汉仪字体授权数量",
+        "金属材料许用应力，安全系数",
+        "黄河路站点温度传感器",
+        "谢谢配合，严禁烟火，常温保存",
+        "交期按 5 周重新计算",
+        "The Chase and Grant workflows may be merged; mark the box.",
+        "Use the Allen key and a Phillips screwdriver.",
+        "The Taylor series and Newton iteration converge.",
+        "Jordan, Georgia and Chad are served from Dubai.",
+        "May and June volumes rose; Will Call pickup stays open.",
+        "Johnson Controls and Morgan Stanley signed.",
+        "Quarterly Business Review in the Main Conference Room",
+        "Hong Kong and San Jose offices",
+    ],
+)
+def test_words_stay(recognizers, text):
+    assert values(recognizers, "PERSON", text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("请寄至江苏省苏州市工业园区星湖街1072号，收", "江苏省苏州市工业园区星湖街1072号"),
+        (
+            "家庭住址：浙江省杭州市西湖区天府大道1990号幸福小区27栋4单元1404；",
+            "浙江省杭州市西湖区天府大道1990号幸福小区27栋4单元1404",
+        ),
+        ("搬到成都市高新区天府二街138号2栋", "成都市高新区天府二街138号2栋"),
+        ("发往青岛市市南区香港中路66号百丽国际广场南区12层，", "青岛市市南区香港中路66号百丽国际广场南区12层"),
+        ("他住在解放南路18号3单元502室，", "解放南路18号3单元502室"),
+        ("位于杭州市滨江区听潮路 88 号。", "杭州市滨江区听潮路 88 号"),
+        ("上门地址：虹桥镇吴中路1799弄6号1202室", "虹桥镇吴中路1799弄6号1202室"),
+        ("Ship to 5401 Park Blvd, Leeds LS1 4AP, attention", "5401 Park Blvd, Leeds LS1 4AP"),
+        ("at 588 Sunset Blvd, Apt 3, Portland, OR 97205, now", "588 Sunset Blvd, Apt 3, Portland, OR 97205"),
+        ("lives at Flat 7, 22 Queen Street, Edinburgh EH2 1JX.", "Flat 7, 22 Queen Street, Edinburgh EH2 1JX"),
+        ("Office: Gartenstraße 15, 70563 Stuttgart", "Gartenstraße 15, 70563 Stuttgart"),
+        ("our lease at Lindenhofweg 12 ends", "Lindenhofweg 12"),
+        ("10 rue de la Paix, 75002 Paris", "10 rue de la Paix, 75002 Paris"),
+    ],
+)
+def test_addresses_are_found_whole(recognizers, text, address):
+    assert values(recognizers, "ADDRESS", text) == {address}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "三号线早高峰 7 分钟一班",
+        "文一西路施工至 12 月 31 日，1 号线换乘",
+        "杭州、苏州和南京的门店",
+        "第 3 号楼的图纸编号见附件",
+        "Route 66, Gate 12, Dock 7 and Lane 3 are closed.",
+        "12 Months Way of Working",
+        "see section 4 of the Road Traffic Act",
+    ],
+)
+def test_places_and_numbers_stay(recognizers, text):
+    assert values(recognizers, "ADDRESS", text) == set()
