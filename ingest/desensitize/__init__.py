@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ingest.desensitize.desensitizer import Desensitizer
+    from ingest.desensitize.directory import Directory, load_directory
     from ingest.desensitize.policy import Action, Policy, load_policy
     from ingest.desensitize.pseudonyms import workspace_key
 
-__all__ = ["Action", "Desensitizer", "Policy", "load_policy", "workspace_key"]
+__all__ = ["Action", "Desensitizer", "Directory", "Policy", "load_directory", "load_policy", "workspace_key"]
 _MODULES = {
     "Action": "policy",
     "Desensitizer": "desensitizer",
+    "Directory": "directory",
     "Policy": "policy",
+    "load_directory": "directory",
     "load_policy": "policy",
     "workspace_key": "pseudonyms",
 }

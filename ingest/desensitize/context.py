@@ -15,6 +15,10 @@ _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _PLAIN |= {0x3000: 0x20, 0x00A0: 0x20, 0x2010: 0x2D, 0x2011: 0x2D, 0x2012: 0x2D, 0x2013: 0x2D, 0x2212: 0x2D}
 _BLANKED = "\ue000"
 _TABLE = re.compile(r"(?m)^[ \t]*\|.*\|[ \t]*\n[ \t]*\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*(?:\n[ \t]*\|.*\|[ \t]*)*")
+_SEPARATED = re.compile(
+    r"(?m)^(?P<heads>[^\n,;\t]{1,40}(?P<mark>[,;\t])[^\n,;\t]{1,40}(?:(?P=mark)[^\n,;\t]{0,40}){0,30})$"
+)
+_LONGEST_HEAD = 30
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
@@ -78,6 +82,34 @@ class TextView:
                 line_end = table.end if line_end < 0 else min(line_end, table.end)
                 yield from self._line_cells(line_start, line_end, columns)
                 line_start = line_end + 1
+
+    def columns(self, head: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        """As `cells`, also for text separated by commas, semicolons or tabs under a line with heads."""
+        yield from self.cells(head)
+        for match in _SEPARATED.finditer(self.lower):
+            if self._table_at(match.start()) is None:
+                yield from self._separated(match, head)
+
+    def _separated(self, match: re.Match[str], head: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        mark = match["mark"]
+        heads = match["heads"].split(mark)
+        wanted = [place for place, text in enumerate(heads) if len(text) < _LONGEST_HEAD and head.search(text.strip())]
+        if not wanted or any(map(str.isdigit, match["heads"])):
+            return
+        line_start = match.end("heads") + 1
+        while line_start < len(self.plain):
+            line_end = self.plain.find("\n", line_start)
+            line_end = len(self.plain) if line_end < 0 else line_end
+            cells = self.plain[line_start:line_end].split(mark)
+            if len(cells) != len(heads):
+                return
+            for column in wanted:
+                begin = line_start + sum(len(cell) + 1 for cell in cells[:column])
+                cell = cells[column].strip(' "')
+                if cell:
+                    begin += self.plain[begin:line_end].index(cell)
+                    yield begin, begin + len(cell)
+            line_start = line_end + 1
 
     def _line_cells(self, start: int, end: int, columns: set[int]) -> Iterator[tuple[int, int]]:
         bars = [match.start() for match in _CELL_END.finditer(self.plain, start, end)]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Protocol
 
+from ingest.desensitize.directory import Directory
 from ingest.desensitize.policy import Action, Policy
 from ingest.desensitize.pseudonyms import pseudonym, tag
 from ingest.types import Block, LoadedDocument
@@ -19,9 +22,22 @@ if TYPE_CHECKING:
     from ingest.desensitize.context import TextView
     from ingest.desensitize.recognizers.base import Recognizer
 
-_RECOGNIZERS_VERSION = "1"
+_RECOGNIZERS_VERSION = "2"
 """Part of the fingerprint: raised when recognizers find more or less than before, so that documents are done again."""
 _BETWEEN = "\n\n"
+_EXAMPLES = 3
+_ROUNDS = 5
+"""How often a text is looked at again at most; nearly always the second look finds nothing."""
+_CERTAIN = 2.0
+"""Above every recognizer's score: what the company itself says wins."""
+
+
+class Keeper(Protocol):
+    """Keeps the originals of pseudonyms."""
+
+    def keep(self, entity: str, placeholder: str, value: str) -> None:
+        """Remember what a placeholder stands for."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +49,57 @@ class _Found:
 
 
 class Desensitizer:
-    """Applies one policy with one key. Safe from many threads; needs about a second when it is first used."""
+    """Applies one policy with one key. Safe from many threads; needs about a second when it is first used.
 
-    def __init__(self, policy: Policy, secret_key: bytes) -> None:
-        self._policy = policy
+    `directory` says who belongs to the company. `keeper`, if there is one, is told every value that is replaced by a
+    pseudonym, with its placeholder.
+    """
+
+    def __init__(
+        self, policy: Policy, secret_key: bytes, directory: Directory | None = None, keeper: Keeper | None = None
+    ) -> None:
         self._key = secret_key
+        self._directory = directory or Directory()
+        self._keeper = keeper
         self._registry = _registry()
+        self._of = {one.entity: one for one in self._registry}
+        self._views: dict[str, Desensitizer] = {}
+        self._use(policy)
+
+    def _use(self, policy: Policy) -> None:
+        self._policy = policy
+        keeps_colleagues = policy.colleagues is Action.KEEP
         self._entities = [
             entity
             for one in self._registry
             for entity in one.supported_entities
             if policy.action(entity) is not Action.KEEP
         ]
-        self._kept = {(one.entity, one.canonical(value)) for one in self._registry for value in policy.keep_values}
+        stays = list(policy.keep_values)
+        if keeps_colleagues:
+            stays += [contact for person in self._directory.people for contact in person.contacts]
+        self._kept = {(one.entity, one.canonical(value)) for one in self._registry for value in stays}
+        self._always_found = _any_of(value for values in policy.find.values() for value in values)
+        self._kind_of = {value: entity for entity, values in policy.find.items() for value in values}
+
+    def for_document(self, location: PurePath, path: str, labels: frozenset[str]) -> Desensitizer:
+        """The one for a document at `location`, which is `path` inside its source and has these access labels."""
+        if not self._policy.overrides:
+            return self
+        policy = self._policy.for_document(location, path, labels)
+        if policy.fingerprint not in self._views:
+            view = object.__new__(Desensitizer)
+            view.__dict__.update(self.__dict__)
+            view._views = {}
+            view._use(policy)
+            self._views[policy.fingerprint] = view
+        return self._views[policy.fingerprint]
 
     @property
     def fingerprint(self) -> str:
-        """Equal for desensitizers that give equal texts: policy, key and recognizers."""
+        """Equal for desensitizers that give equal texts: policy, key, directory and recognizers."""
         mark = hmac.new(self._key, b"fingerprint", hashlib.sha256).hexdigest()[:8]
-        return f"{self._policy.fingerprint}-{mark}-{_RECOGNIZERS_VERSION}"
+        return f"{self._policy.fingerprint}-{mark}-{self._directory.fingerprint}-{_RECOGNIZERS_VERSION}"
 
     def desensitize(self, text: str, language: Language | None = None) -> tuple[str, list[Span]]:
         """The text with values replaced, and what was replaced where, in order; offsets count characters of `text`.
@@ -59,18 +107,33 @@ class Desensitizer:
         Doing it twice changes nothing more. `language` is a hint that today's recognizers do not need.
         """
         del language
+        spans = self._found_in(text)
+        for _ in range(_ROUNDS if spans else 0):
+            # A placeholder is another neighbour than the value was: what it makes recognizable goes now, not next time
+            more = self._found_in(_replaced(text, 0, spans))
+            if not more:
+                break
+            spans = _merged(spans, more)
+        return _replaced(text, 0, spans), spans
+
+    def _found_in(self, text: str) -> list[Span]:
+        """What one look at a text finds to replace, in order."""
         from ingest.desensitize.context import TextView
 
         view = TextView(text)
         found = (self._span(view, one) for one in _without_overlaps(self._find(view)))
-        spans = [span for span in found if span is not None and text[span.start : span.end] != span.replacement]
-        return _replaced(text, 0, spans), spans
+        return [span for span in found if span is not None and text[span.start : span.end] != span.replacement]
 
     def desensitize_document(self, document: LoadedDocument) -> tuple[LoadedDocument, Counter[str]]:
         """The document with its blocks, title and metadata desensitized, and how many values of each kind there were.
 
         The blocks are looked at as one text, so that a word in one counts as context for the next.
         """
+        clean, counts, _ = self.examined(document)
+        return clean, counts
+
+    def examined(self, document: LoadedDocument) -> tuple[LoadedDocument, Counter[str], dict[str, tuple[str, ...]]]:
+        """As `desensitize_document`, with up to three of the values by kind, masked, for people to look at."""
         text = _BETWEEN.join(block.text for block in document.blocks)
         _, spans = self.desensitize(text)
         counts = Counter(span.type for span in spans)
@@ -81,7 +144,24 @@ class Desensitizer:
             # The key is the context of its value, as in "phone: …"
             metadata[key] = self.desensitize(f"{key}: {value}")[0].removeprefix(f"{key}: ")
         counts.update(span.type for span in in_title)
-        return replace(document, blocks=blocks, title=title, metadata=metadata), counts
+        clean = replace(document, blocks=blocks, title=title, metadata=metadata)
+        return clean, counts, _examples(text, spans)
+
+    def desensitize_path(self, path: str) -> str:
+        """A path without personal data in its names. Every value becomes a pseudonym, so that two files stay two."""
+        return "/".join(self._clean_name(name) for name in path.split("/"))
+
+    def _clean_name(self, name: str) -> str:
+        from ingest.desensitize.context import TextView
+
+        view = TextView(name.replace("_", " "))  # an underscore is a blank in names, and part of a word in text
+        spans = []
+        for found in _without_overlaps(self._find(view)):
+            if self._span(view, found) is not None:
+                canonical = found.recognizer.canonical(view.plain[found.start : found.end])
+                entity = found.recognizer.entity
+                spans.append(Span(found.start, found.end, entity, pseudonym(self._key, entity, canonical)))
+        return _replaced(name, 0, spans)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -90,11 +170,18 @@ class Desensitizer:
         from ingest.desensitize.recognizers.base import ViewArtifacts
 
         artifacts = ViewArtifacts(view)
-        return [
+        found = [
             _Found(result.start, result.end, result.score, recognizer)
             for recognizer in self._registry
             for result in recognizer.analyze(view.text, self._entities, artifacts)
         ]
+        if "PERSON" in self._entities:
+            person = self._of["PERSON"]
+            found += [_Found(start, end, _CERTAIN, person) for start, end in self._directory.find(view.plain)]
+        if self._always_found is not None:
+            for match in self._always_found.finditer(view.plain):
+                found.append(_Found(*match.span(), _CERTAIN, self._of[self._kind_of[match.group()]]))
+        return found
 
     def _span(self, view: TextView, found: _Found) -> Span | None:
         """What comes into a place; None when the value is one that stays."""
@@ -103,7 +190,20 @@ class Desensitizer:
         canonical = recognizer.canonical(value)
         if (recognizer.entity, canonical) in self._kept or self._is_own_address(recognizer.entity, canonical):
             return None
-        replacement = self._replacement(recognizer, value, canonical)
+        action = self._policy.action(recognizer.entity)
+        if recognizer.entity == "PERSON" and self._directory.people:
+            number = self._directory.person(value)
+            if number is not None:
+                # One person is one pseudonym, in whichever language and order the name stands
+                canonical = recognizer.canonical(self._directory.people[number].names[0])
+                action = self._policy.colleagues
+            elif self._policy.colleagues is Action.KEEP and self._directory.knows_part(value):
+                return None
+        if action is Action.KEEP:
+            return None
+        replacement = self._replacement(recognizer, value, canonical, action)
+        if self._keeper is not None and action is Action.PSEUDONYM:
+            self._keeper.keep(recognizer.entity, replacement, view.text[found.start : found.end])
         return Span(found.start, found.end, recognizer.entity, replacement)
 
     def _is_own_address(self, entity: str, address: str) -> bool:
@@ -112,9 +212,9 @@ class Desensitizer:
         domain = address.rpartition("@")[2]
         return any(domain == own or domain.endswith(f".{own}") for own in self._policy.keep_domains)
 
-    def _replacement(self, recognizer: Recognizer, value: str, canonical: str) -> str:
+    def _replacement(self, recognizer: Recognizer, value: str, canonical: str, action: Action) -> str:
         entity = recognizer.entity
-        match self._policy.action(entity):
+        match action:
             case Action.PSEUDONYM:
                 return pseudonym(self._key, entity, canonical)
             case Action.MASK:
@@ -127,6 +227,18 @@ class Desensitizer:
                 return tag(entity)
 
 
+def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern for these values, the longest first; Latin ones not inside other words."""
+    pieces = [
+        (r"(?<![0-9A-Za-z])" if value[0].isascii() else "")
+        + re.escape(value)
+        + (r"(?![0-9A-Za-z])" if value[-1].isascii() else "")
+        for value in sorted(set(values), key=len, reverse=True)
+        if value
+    ]
+    return re.compile("|".join(pieces)) if pieces else None
+
+
 def masked(value: str, entity: str) -> str:
     """The value with its middle starred: of an ID card 6 and 4 characters stay, of others at most 3 and 4."""
     if entity in {"PRIVATE_KEY", "JWT", "PASSWORD", "API_KEY"}:
@@ -136,6 +248,15 @@ def masked(value: str, entity: str) -> str:
         return f"{local[:1]}***＠{domain}"  # a full-width @, so that the rest is no address again
     head, tail = (6, 4) if entity == "CN_ID_CARD" else (min(3, len(value) // 4), min(4, len(value) // 4))
     return f"{value[:head]}{'*' * (len(value) - head - tail)}{value[len(value) - tail :]}"
+
+
+def _examples(text: str, spans: Sequence[Span]) -> dict[str, tuple[str, ...]]:
+    shown: dict[str, dict[str, None]] = {}
+    for span in spans:
+        values = shown.setdefault(span.type, {})
+        if len(values) < _EXAMPLES:
+            values.setdefault(masked(text[span.start : span.end], span.type))
+    return {kind: tuple(values) for kind, values in shown.items()}
 
 
 def _registry() -> list[Recognizer]:
@@ -176,6 +297,25 @@ def _replaced(text: str, offset: int, spans: Sequence[Span]) -> str:
             pieces.append(span.replacement)
         place = end
     return "".join([*pieces, text[place:]])
+
+
+def _merged(spans: Sequence[Span], more: Sequence[Span]) -> list[Span]:
+    """The spans of a text with those that were found, in the same order, in what had become of it."""
+    merged: list[Span] = []
+    waiting = list(spans)
+    shift = 0  # how far the text after the last span has moved
+    for span in more:
+        while waiting and waiting[0].start + shift + len(waiting[0].replacement) <= span.start:
+            first = waiting.pop(0)
+            shift += len(first.replacement) - (first.end - first.start)
+            merged.append(first)
+        start, end = span.start - shift, span.end - shift
+        while waiting and waiting[0].start + shift < span.end:  # part of an earlier replacement: both become one
+            first = waiting.pop(0)
+            shift += len(first.replacement) - (first.end - first.start)
+            start, end = min(start, first.start), max(first.end, span.end - shift)
+        merged.append(Span(start, end, span.type, span.replacement))
+    return [*merged, *waiting]
 
 
 def _blocks_replaced(blocks: Sequence[Block], spans: Sequence[Span]) -> Iterator[Block]:

@@ -18,6 +18,11 @@ ENTITIES: dict[str, str] = {
     "JWT": "TOKEN",
     "PRIVATE_KEY": "PRIVATE_KEY",
     "PASSWORD": "PASSWORD",
+    "PERSON": "PERSON",
+    "NATIONAL_ID": "NATIONAL_ID",
+    "SOCIAL_ACCOUNT": "ACCOUNT",
+    "BIRTH_DATE": "BORN",
+    "ADDRESS": "ADDRESS",
 }
 """Entity type to placeholder word. The words are short and the same in every language, because the same value must be
 the same placeholder in a Chinese and in an English document."""

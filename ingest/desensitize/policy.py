@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from enum import StrEnum
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -35,6 +36,42 @@ class Action(StrEnum):
     """Nothing."""
 
 
+class Override(BaseModel):
+    """Other actions for documents with one of `labels`, under one of `sources`, or, where both are given, with both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: tuple[str, ...] = ()
+    """Access labels; a document with any of them is meant."""
+    sources: tuple[str, ...] = ()
+    """Folders: absolute paths, or paths inside a source (`hr` holds `hr/plan.md`)."""
+    default: Action | None = None
+    entities: dict[str, Action] = Field(default_factory=dict)
+    colleagues: Action | None = None
+
+    @field_validator("entities")
+    @classmethod
+    def _known(cls, entities: dict[str, Action]) -> dict[str, Action]:
+        return _checked_kinds(entities)
+
+    def meets(self, location: PurePath, path: str, labels: frozenset[str]) -> bool:
+        """Whether it is for the document at `location` (absolute), `path` inside its source, with these labels."""
+        by_label = not self.labels or not labels.isdisjoint(self.labels)
+        by_source = not self.sources or any(_is_under(location, path, source) for source in self.sources)
+        return by_label and by_source and bool(self.labels or self.sources)
+
+
+def _is_under(location: PurePath, path: str, source: str) -> bool:
+    wanted = PurePath(source)
+    return location.is_relative_to(wanted) if wanted.is_absolute() else PurePath(path).is_relative_to(wanted)
+
+
+def _checked_kinds(kinds: dict[str, Action]) -> dict[str, Action]:
+    if unknown := sorted(set(kinds) - set(ENTITIES)):
+        raise ValueError(f"unknown kind {unknown[0]!r}; known: {', '.join(sorted(ENTITIES))}")
+    return kinds
+
+
 class Policy(BaseModel):
     """A policy as its file says it. Unknown keys and kinds are refused."""
 
@@ -47,14 +84,24 @@ class Policy(BaseModel):
     keep_domains: tuple[str, ...] = ()
     """E-mail domains of the company, subdomains included: its own work addresses stay readable."""
     keep_values: tuple[str, ...] = ()
-    """Values that stay as they are, however they are written: a public hotline, a shared mailbox."""
+    """Values that stay as they are, however they are written: a public hotline, a shared mailbox, a product's name."""
+    find: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Values that are always found, by kind: a name that no list has, a code name."""
+    colleagues: Action = Action.KEEP
+    """For the names and work contacts of people in the company's directory; `pseudonym` is the strict choice."""
+    overrides: tuple[Override, ...] = ()
+    """Other actions by source and access label; later ones win."""
 
     @field_validator("entities")
     @classmethod
     def _known(cls, entities: dict[str, Action]) -> dict[str, Action]:
-        if unknown := sorted(set(entities) - set(ENTITIES)):
-            raise ValueError(f"unknown kind {unknown[0]!r}; known: {', '.join(sorted(ENTITIES))}")
-        return entities
+        return _checked_kinds(entities)
+
+    @field_validator("find")
+    @classmethod
+    def _known_lists(cls, values: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        _checked_kinds(dict.fromkeys(values, Action.KEEP))
+        return values
 
     @field_validator("keep_domains")
     @classmethod
@@ -65,10 +112,31 @@ class Policy(BaseModel):
         """What happens to values of this kind."""
         return self.entities.get(entity, self.default)
 
+    def strict(self) -> Policy:
+        """The same without exceptions for the company's own people and addresses."""
+        overrides = tuple(one.model_copy(update={"colleagues": None}) for one in self.overrides)
+        return self.model_copy(update={"colleagues": Action.PSEUDONYM, "keep_domains": (), "overrides": overrides})
+
+    def for_document(self, location: PurePath, path: str, labels: frozenset[str]) -> Policy:
+        """What applies to one document: this policy with the overrides that meet it, and no overrides any more."""
+        changed: dict[str, Any] = {"overrides": (), "entities": dict(self.entities)}
+        for override in self.overrides:
+            if override.meets(location, path, labels):
+                if override.default is not None:
+                    changed["default"] = override.default
+                    changed["entities"] = {}
+                changed["entities"] = {**changed["entities"], **override.entities}
+                if override.colleagues is not None:
+                    changed["colleagues"] = override.colleagues
+        return self.model_copy(update=changed)
+
     @property
     def fingerprint(self) -> str:
-        """Equal for policies that do the same."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """Equal for policies that do the same to every document."""
+        actions = {entity: self.action(entity) for entity in ENTITIES}
+        rest = self.model_dump_json(exclude={"default", "entities", "version"})
+        text = f"{json.dumps(actions, sort_keys=True)}\n{rest}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def load_policy(path: Path | None = None) -> Policy:

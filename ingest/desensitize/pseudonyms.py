@@ -18,7 +18,7 @@ _CODE_LENGTH = 6
 """Six characters of base 32 are a thousand million codes: ten thousand values share one with probability 0.05."""
 
 _WORDS = "|".join(sorted(set(ENTITIES.values()), key=len, reverse=True))
-_GENERAL = r"ID \d\d \d{4}|EMAIL @[a-z0-9.-]{1,80}|IP [0-9a-f.:]{3,30}/(?:16|48)|CARD \d{6}|IBAN [A-Z]{2}"
+_GENERAL = r"ID \d\d \d{4}|EMAIL @[a-z0-9.-]{1,80}|IP [0-9a-f.:]{3,30}/(?:16|48)|CARD \d{6}|IBAN [A-Z]{2}|BORN \d{4}"
 PLACEHOLDER = re.compile(rf"⟨(?:(?:{_WORDS})(?:·[a-z2-7]{{{_CODE_LENGTH}}})?|{_GENERAL})⟩")
 """What `tag`, `pseudonym` and `generalize` write, and nothing that a whole value could hide in. Text that matches is
 never looked at again."""

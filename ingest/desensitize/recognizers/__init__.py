@@ -24,6 +24,11 @@ RECOGNIZERS = (
     "license_plate.LicensePlate",
     "ip_address.IpAddress",
     "mac_address.MacAddress",
+    "national_id.NationalId",
+    "social_account.SocialAccount",
+    "birth_date.BirthDate",
+    "address.Address",
+    "person.Person",
 )
 """Module and class of each recognizer in this package."""
 

@@ -1,0 +1,371 @@
+"""Names of persons in Latin letters: runs of capitalized words, weighed by what names and ordinary text make of each.
+
+A run needs a word that is known as a name; words around it (Dear, signed by, `customer:`) and what follows (an e-mail
+address, a phone number) count too. One word alone is a name only behind a title or a greeting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from ingest.desensitize.names.lexicon import english_names
+
+_UP = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶŁĻĽŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŸŹŻŽ"
+_LOW = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķłļľńņňōőœŕřśşšţťūůűųźżž"
+_WORD = (
+    rf"(?:(?:O['’]|D['’]|Mc|Mac|De|Di|Du|La|Le|Van)?[{_UP}][{_LOW}]+(?:-[{_UP}{_LOW}][{_LOW}]+)*"
+    rf"|[{_UP}]{{2,}}(?:-[{_UP}]{{2,}})*|[{_UP}]\.)"
+)
+_PARTICLE = r"(?:van der|van den|von der|de la|van|von|de|da|dos|del|della|di|bin|ibn|al|el|ter|ten|zu)"
+_RUN = re.compile(rf"(?<![0-9A-Za-z_À-ž@/.\-\\'’])(?:{_WORD})(?: (?:{_PARTICLE} )?(?:{_WORD}))*(?![0-9A-Za-z_À-ž@])")
+_PIECE = re.compile(rf"{_WORD}|[{_LOW}]+")
+_REVERSED = re.compile(rf"(?<![\w@/.-])(?P<name>(?:{_WORD}), (?:{_WORD})(?: [{_UP}]\.)?)(?![\w@])")
+
+_TITLES = frozenset("mr mrs ms miss mx dr prof professor sir madam herr frau mme monsieur".split())
+_GREETINGS = frozenset("dear hi hello hey thanks regards cheers sincerely".split())
+_BEFORE = re.compile(
+    r"(?:"
+    r"\b(?:by|from|to|with|for|attn|attention|cc|bcc|contact|name|employee|customer|client|engineer|manager|lead|"
+    r"colleague|"
+    r"director|officer|nurse|patient|tenant|student|teacher|attorney|lawyer|supervisor|technician|assistant|"
+    r"analyst|consultant|"
+    r"accountant|driver|guest|visitor|applicant|candidate|witness|author|reviewer|approver|owner|holder|cardholder|"
+    r"recipient|"
+    r"beneficiary|sender|signed|signature|chair|chaired by|present|absent|attendees?|participants?|reported by|"
+    r"approved by|prepared by|"
+    r"spouse|wife|husband|son|daughter|brother|sister|mother|father|call|ask|tell|meet|email|notify|inform|thank|"
+    r"met|hired|"
+    r"promoted|told|asked|invited|represented by|c/o|on behalf of|belongs to|belong to|assigned to|user|trainee|"
+    r"intern|agent|"
+    r"buyer|seller|landlord|partner|cofounder|founder|ceo|cto|cfo|president|secretary|treasurer|colleagues|and|"
+    r"interviewer|interviewee|"
+    r"complainant|claimant|insured|policyholder|payee|payer|debtor|creditor|shareholder)s?"
+    r"|[\"'](?:name|customer|contact|owner|full_?name|user|employee|assignee|author|person|patient|client|sender|"
+    r"recipient)[\"']"
+    r")[\s:=,;(\"'<|–-]{1,4}$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"(?:\s?[<(][\w.+%-]+@|\s?[<(](?:spouse|wife|husband|mother|father|son|daughter|he/|she/|they/)|'s\b|’s\b|"
+    r"\s?,\s?[\w.+%-]+@"
+    r"|[\s,;|]{1,3}\+?\(?\d[\d\s().-]{6,}"
+    r"|\s(?:said|says|wrote|writes|signed|joined|left|will|has|had|is|was|asked|told|called|reported|confirmed|"
+    r"approved|agreed|visited|"
+    r"works|lives|moved|resigned|requested|submitted|complained|paid|owes|received|sent|replied|presented|attended|"
+    r"and|who|born|aged|"
+    r"does|did|cannot|can|would|must|may|forgot|lost|bought|ordered|returned|took|gave|leads|manages|chairs|heads|"
+    r"reports)\b"
+    r"|\s?,\s(?:the|our|your|their|a|an|aged?|born|head|director|manager|vp|ceo|cto|cfo|senior|chief|finance|sales|"
+    r"hr|it|legal|"
+    r"engineer|operations|marketing|support|procurement|who|mobile|phone|tel|ssn|passport)\b)",
+    re.IGNORECASE,
+)
+_NOT_AFTER = re.compile(
+    r"\s(?:Inc|Ltd|LLC|GmbH|AG|Corp|Corporation|Company|Co|Group|Holdings|University|College|Institute|School|"
+    r"Hospital|Street|St|Road|Rd|"
+    r"Avenue|Ave|Boulevard|Blvd|Lane|Ln|Drive|Dr|Way|Court|Plaza|Square|Park|Bridge|Station|Airport|Building|Tower|"
+    r"Centre|Center|"
+    r"Hall|Bay|Island|County|City|Lake|River|Mountain|Series|Foundation|Award|Prize|Theorem|Equation|Law|Effect|"
+    r"Method|Filter|Test|"
+    r"Model|Protocol|Key|Bank|Hotel|Store|Restaurant|Church|Museum|Prison|Act|workflows?|filters?|series|theorem|"
+    r"gain|test|method|"
+    r"algorithm|distribution|equation|effect|diagram|chart|score|index|screws?|screwdrivers?|keys?|cells?|constant|"
+    r"scale)\b"
+)
+_PLACES = frozenset(
+    "street road avenue lane drive boulevard park house hall square court station airport university college "
+    "institute school hospital "
+    "company limited corporation group holdings bank hotel north south east west new san los las saint st fort "
+    "mount port lake "
+    "january february march april may june july august september october november december monday tuesday "
+    "wednesday thursday "
+    "friday saturday sunday january the this that these those if when while after before no yes not all any each "
+    "per via please "
+    "note see figure table section chapter appendix part page step version release draft policy report plan "
+    "project team department "
+    "office manager director head chief officer system server data cloud api sdk url http https pdf iso iec rfc "
+    "sla kpi crm erp "
+    "germany france china india japan england scotland ireland wales america europe asia africa jordan georgia "
+    "chad israel austin "
+    "houston dallas denver paris london berlin munich madrid milan florence sydney victoria charlotte jackson "
+    "lincoln washington "
+    "madison columbia cleveland orlando raleigh savannah montgomery phoenix memphis aurora carolina virginia "
+    "dakota texas kansas "
+    "hangzhou shanghai beijing suzhou shenzhen nanjing ningbo singapore".split()
+)
+_PINYIN_SURNAMES = frozenset(
+    "wang li zhang liu chen yang huang zhao wu zhou xu sun zhu ma hu guo lin he gao luo zheng liang xie song tang "
+    "han feng deng cao "
+    "peng zeng xiao tian dong pan yuan cai jiang yu du ye cheng wei su lu ding ren shen yao fan zhong tan liao shi "
+    "jin jia xia fu "
+    "fang zou xiong bai meng qin qiu hou yin xue yan duan lei long tao hao shao qian kong dai mao mo lai qu niu "
+    "hong gong ouyang "
+    "sima shangguan zhuge murong wen wan chang kang lan ling ni ning pang pei qi qiao rong sheng tong weng yi zang "
+    "zhan zhuo zuo gu ge".split()
+)
+_KOREAN = frozenset(
+    "kim lee park choi jung jeong kang cho yoon jang lim han oh seo shin kwon hwang ahn song yoo hong ryu bae moon "
+    "yang".split()
+)
+_VIETNAMESE = frozenset("nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly".split())
+_VIETNAMESE_MIDDLE = frozenset({"thi", "van", "duc", "minh", "quoc", "thanh", "ngoc", "huu"})
+_NO_NAMES = frozenset(
+    {
+        "hong kong",
+        "san jose",
+        "monte carlo",
+        "morgan stanley",
+        "johnson controls",
+        "goldman sachs",
+        "ernst young",
+        "harley davidson",
+    }
+    | {
+        "rolls royce",
+        "mercedes benz",
+        "wells fargo",
+        "marks spencer",
+        "hewlett packard",
+        "procter gamble",
+        "thomson reuters",
+    }
+    | {
+        "johns hopkins",
+        "santa clara",
+        "santa cruz",
+        "santa monica",
+        "santa barbara",
+        "san antonio",
+        "costa rica",
+        "el salvador",
+    }
+    | {
+        "sierra leone",
+        "saudi arabia",
+        "sri lanka",
+        "long beach",
+        "palo alto",
+        "black forest",
+        "cape town",
+        "allen bradley",
+    }
+    | {
+        "lincoln electric",
+        "stanley black",
+        "baker hughes",
+        "fisher price",
+        "arthur andersen",
+        "duns bradstreet",
+        "eli lilly",
+    }
+    | {
+        "ralph lauren",
+        "calvin klein",
+        "hugo boss",
+        "tommy hilfiger",
+        "jack daniels",
+        "johnnie walker",
+        "dow jones",
+        "james bond",
+    }
+)
+_SYLLABLE = (
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uan|uai|ai|ei|ao|ou|an|en|in|un|ia|ie"
+    r"|iu|ua|ui|uo|ue|üe|a|o|e|i|u|ü)r?"
+)
+_GIVEN_PINYIN = re.compile(rf"{_SYLLABLE}(?:[-']?{_SYLLABLE})?")
+_ACCEPTED = 3.0
+_MOST_WORDS = 4
+_PLACE_SCORE = -6.0
+_ORDINARY_SCORE = -6.0
+_INITIAL_SCORE = 0.5
+_UNKNOWN_SCORE = -0.5
+_NAMED = 1.0
+_CONTEXT_SCORE = 2.5
+_SINGLE_LENGTH = 2
+_CAPITALS_COST = 1.5
+_NONE = -1.0
+_SHORT_GIVEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    start: int
+    end: int
+    text: str
+    given: float
+    surname: float
+
+
+@cache
+def _weight(word: str) -> tuple[float, float]:
+    """For a given name and for a surname."""
+    lists = english_names()
+    lower = word.lower().replace("’", "'")
+    if lower in _PLACES or lower in _TITLES or lower in _GREETINGS:
+        return _PLACE_SCORE, _PLACE_SCORE
+    known = lists.weights.get(lower) or lists.weights.get(lower.replace("'", ""))
+    if known is not None:
+        return known
+    if "-" in lower:
+        parts = [_weight(part) for part in lower.split("-") if part]
+        return max(part[0] for part in parts), max(part[1] for part in parts)
+    if lower in lists.ordinary:
+        return _ORDINARY_SCORE, _ORDINARY_SCORE
+    return _UNKNOWN_SCORE, _UNKNOWN_SCORE
+
+
+def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int, int, float]]:
+    """Start, end and score of the names in a text, in order, without overlaps. `heads`: cells of columns of names."""
+    found: list[tuple[int, int, float]] = []
+    for match in _RUN.finditer(text):
+        found += _in_run(text, match.start(), match.group(), heads or frozenset())
+    for match in _REVERSED.finditer(text):
+        last, _, first = match["name"].partition(", ")
+        known = _weight(last)[1] > _NAMED and _weight(first.split(" ")[0])[0] > _NAMED
+        if known and _begins_line(text, match.start()):
+            found.append((match.start(), match.end(), _ACCEPTED))
+    return sorted(_again(text, _apart(found)))
+
+
+def _begins_line(text: str, place: int) -> bool:
+    """Whether a place begins a line, a cell or what stands behind a label."""
+    before = text[max(0, place - 3) : place].rstrip(" ")
+    return not before or before[-1] in "\n|:"
+
+
+def _apart(found: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    taken: list[tuple[int, int, float]] = []
+    for one in sorted(found, key=lambda one: (one[0] - one[1], one[0])):
+        if all(one[1] <= other[0] or other[1] <= one[0] for other in taken[-50:]):
+            taken.append(one)
+    return taken
+
+
+def _tokens(run: str, offset: int) -> list[_Token]:
+    tokens = []
+    for piece in _PIECE.finditer(run):
+        word = piece.group()
+        if word[0].islower():
+            given, surname = 0.0, 0.0
+        elif len(word) == 2 and word[1] == ".":  # noqa: PLR2004 - an initial with its dot
+            given = surname = _INITIAL_SCORE
+        else:
+            given, surname = _weight(word)
+        tokens.append(_Token(offset + piece.start(), offset + piece.end(), word, given, surname))
+    return tokens
+
+
+def _in_run(text: str, offset: int, run: str, heads: frozenset[int]) -> Iterator[tuple[int, int, float]]:
+    """The names in one run of capitalized words; the best stretch first, then what is left on both sides."""
+    tokens = _tokens(run, offset)
+    place = 0
+    while place < len(tokens):
+        best: tuple[float, int] | None = None
+        for end in range(place + 1, min(len(tokens), place + _MOST_WORDS + 1) + 1):
+            value = _value(text, tokens[place:end], heads)
+            if value >= _ACCEPTED and (best is None or value > best[0]):
+                best = value, end
+        if best is None:
+            place += 1
+            continue
+        chosen = tokens[place : best[1]]
+        yield chosen[0].start, chosen[-1].end, best[0]
+        place = best[1]
+
+
+def _value(text: str, tokens: list[_Token], heads: frozenset[int]) -> float:
+    """How much speaks for a stretch of words being one name."""
+    first, last = tokens[0], tokens[-1]
+    before, after = text[max(0, first.start - 40) : first.start], text[last.end : last.end + 40]
+    column = first.start in heads
+    if first.text[0].islower() or last.text[0].islower():
+        return _NONE
+    if len(tokens) == 1:
+        return _single(text, first, before, column=column)
+    pinyin = _pinyin(tokens)
+    named_before = _before(before)
+    if not _possible(tokens, pinyin, named=named_before, column=column):
+        return _NONE
+    value = max(first.given + last.surname + sum(_inner(token) for token in tokens[1:-1]), pinyin)
+    # A surname first, as in official forms: ZHANG Wei, Kovács Anna
+    if first.text.isupper() and len(first.text) > 1:
+        value = max(value, first.surname + last.given)
+    if any(token.text.isupper() and len(token.text) > 1 for token in tokens) and pinyin < _NAMED:
+        value -= _CAPITALS_COST
+    value += _CONTEXT_SCORE * (named_before or column) + (_CONTEXT_SCORE - 1) * bool(_AFTER.match(after))
+    return value - 2 * _CONTEXT_SCORE * bool(_NOT_AFTER.match(after))
+
+
+def _possible(tokens: list[_Token], pinyin: float, *, named: bool, column: bool) -> bool:
+    """Whether a stretch has a word known as a name (or is announced as one), and none that is only ordinary."""
+    if all(token.text.isupper() for token in tokens) and len(tokens) > _SINGLE_LENGTH:
+        return False
+    if " ".join(token.text for token in tokens).lower() in _NO_NAMES:
+        return False
+    evidence = max(tokens[0].given, tokens[-1].surname, pinyin)
+    if evidence < _NAMED and not (named and evidence > _UNKNOWN_SCORE - 0.1):
+        return False
+    worst = min(max(token.given, token.surname) for token in tokens)
+    return worst > _ORDINARY_SCORE or column or pinyin >= _NAMED
+
+
+def _inner(token: _Token) -> float:
+    return 0.0 if token.text[0].islower() else max(token.given, token.surname, -3.0) / 2
+
+
+@lru_cache(maxsize=4096)
+def _before(before: str) -> bool:
+    return bool(before) and (_BEFORE.search(before) is not None or _title_before(before))
+
+
+def _title_before(before: str) -> bool:
+    words = re.findall(r"[A-Za-z]+", before[-14:])
+    return bool(words) and words[-1].lower() in _TITLES | _GREETINGS and before[-1] in " .," and "\n" not in before[-3:]
+
+
+def _single(text: str, token: _Token, before: str, *, column: bool) -> float:
+    """One word alone: behind a title or a greeting, or in a column of names."""
+    if len(token.text) < _SINGLE_LENGTH + 1 or token.text.isupper():
+        return -1.0
+    words = re.findall(r"[A-Za-z]+", before[-14:])
+    previous = words[-1].lower() if words and before[-1:] in {" ", "."} else ""
+    best = max(token.given, token.surname)
+    if previous in _TITLES - {"sir", "madam"}:
+        return _ACCEPTED if best > _ORDINARY_SCORE else -1.0
+    if previous in _GREETINGS and re.match(r"\s*[,!\n]|$", text[token.end : token.end + 3]):
+        return _ACCEPTED if best > _NAMED else -1.0
+    return _ACCEPTED if column and token.given > _SINGLE_LENGTH else -1.0
+
+
+def _pinyin(tokens: list[_Token]) -> float:
+    """For Chinese names in Latin letters, in both orders."""
+    words = [token.text.lower().replace("’", "'") for token in tokens if len(token.text) > 1]
+    if len(words) not in {2, 3} or len(words) != len(tokens):
+        return -9.0
+    score = -9.0
+    if {words[0], words[-1]} & _KOREAN and any(re.fullmatch(r"[a-z]{2,5}-[a-z]{2,5}", word) for word in words):
+        return 4.0
+    if words[0] in _VIETNAMESE and words[1] in _VIETNAMESE_MIDDLE:
+        return 4.0 * len(words)  # the whole name is surer than its beginning
+    for surname, given in ((words[0], words[1:]), (words[-1], words[:-1])):
+        if surname in _PINYIN_SURNAMES and all(_GIVEN_PINYIN.fullmatch(word) for word in given):
+            length = sum(map(len, given))
+            ordinary = any(_weight(word)[0] <= _ORDINARY_SCORE and word in english_names().ordinary for word in given)
+            score = max(score, 0.0 if ordinary else 4.0 if length > _SHORT_GIVEN else 3.0)
+    return score
+
+
+def _again(text: str, found: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """Other places of the same full names."""
+    taken = sorted(found)
+    more: list[tuple[int, int, float]] = []
+    for name in {text[start:end] for start, end, _ in found}:
+        if text.count(name) > 1:
+            pattern = rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])"
+            more += [(*match.span(), _ACCEPTED) for match in re.finditer(pattern, text)]
+    more = [one for one in more if all(one[1] <= start or end <= one[0] for start, end, _ in taken)]
+    return _apart([*taken, *more])

@@ -1,0 +1,74 @@
+"""Fits the weights of Chinese person names: ingest/desensitize/data/zh_person_weights.json.
+
+    PYTHONPATH=.:bench python scripts/person_weights.py
+
+Logistic regression on the candidates of our own sentences (`bench/pii_texts`) and of the demo company's Chinese
+documents, whose people are known from its facts. The same input gives the same file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import yaml
+from pii_rows import rows_of
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from ingest.desensitize.context import TextView
+from ingest.desensitize.names.chinese import candidates
+from ingest.loaders import load
+
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "ingest" / "desensitize" / "data" / "zh_person_weights.json"
+FEWEST = 3
+LEAST = 0.02
+
+
+def documents() -> list[tuple[str, set[tuple[int, int]]]]:
+    """Texts of the demo company with the places of its people."""
+    facts = (ROOT / "examples" / "source" / "facts.yaml").read_text(encoding="utf-8")
+    people = {person["zh"] for person in yaml.safe_load(facts)["people"] if "zh" in person}
+    found = []
+    for path in sorted((ROOT / "examples" / "documents").rglob("*")):
+        if not path.is_file():
+            continue
+        text = "\n\n".join(block.text for block in load(path).blocks)
+        if len(re.findall(r"[\u4e00-\u9fff]", text)) > len(text) * 0.1:
+            places = {match.span() for person in people for match in re.finditer(re.escape(person), text)}
+            found.append((text, places))
+    return found
+
+
+def main() -> None:
+    """Fit and write."""
+    texts = [(row["text"], {(span["start"], span["end"]) for span in row["spans"]}) for row in rows_of("zh_train")]
+    texts += documents()
+    names: dict[str, int] = {}
+    rows: list[list[int]] = []
+    labels: list[int] = []
+    for text, gold in texts:
+        for candidate in candidates(TextView(text).plain):
+            rows.append([names.setdefault(feature, len(names)) for feature in candidate.features])
+            labels.append(int((candidate.start, candidate.end) in gold))
+    pointers = np.cumsum([0, *map(len, rows)])
+    columns = np.concatenate([np.asarray(row, dtype=np.int64) for row in rows])
+    matrix = csr_matrix((np.ones(len(columns)), columns, pointers), shape=(len(rows), len(names)))
+    often = np.asarray(matrix.sum(axis=0)).ravel() >= FEWEST
+    matrix = matrix[:, often]
+    kept = [name for name, use in zip(names, often, strict=True) if use]
+    model = LogisticRegression(C=float(sys.argv[1]) if len(sys.argv) > 1 else 0.5, max_iter=400, solver="lbfgs")
+    model.fit(matrix, labels)
+    weights = {"bias": round(float(model.intercept_[0]), 3)}
+    found = sorted(zip(kept, model.coef_[0], strict=True))
+    weights |= {name: round(float(value), 3) for name, value in found if abs(value) >= LEAST}
+    TARGET.write_text(json.dumps(weights, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    print(f"{len(labels)} candidates, {sum(labels)} names, {len(weights)} weights")
+
+
+if __name__ == "__main__":
+    main()
