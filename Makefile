@@ -51,9 +51,10 @@ $(VENV)/.dev-installed: $(VENV)/.installed
 	@$(PIP) --editable '.[dev,torch]'
 	@touch $@
 
-$(VENV)/.test-ready: $(VENV)/.dev-installed scripts/llama_cpp.sh scripts/chromium.sh
+$(VENV)/.test-ready: $(VENV)/.dev-installed scripts/llama_cpp.sh scripts/chromium.sh scripts/tesseract.sh
 	@scripts/llama_cpp.sh test
 	@scripts/chromium.sh
+	@scripts/tesseract.sh
 	$(STEP) 'Fetching the models that the tests use (1.3 GB; 2 to 5 minutes, skipped when they are in the cache folder)'
 	@$(BIN)/plumbline models pull --needed-for-tests
 	@touch $@

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from knowledge.types import AlignmentReport, Language, Result
+from knowledge.types import ATTACHED, AlignmentReport, Language, Result
 
 
 class Citation(Result):
@@ -19,6 +19,11 @@ class Citation(Result):
     heading: str = ""
     chunk_id: str = ""
     quote: str = ""
+
+    @property
+    def attached(self) -> bool:
+        """Whether the place is in a file that was attached to the question; such a file is kept nowhere."""
+        return self.document_id.startswith(ATTACHED)
 
 
 class ModelInfo(Result):
@@ -44,7 +49,8 @@ class Answer(Result):
     """The whole answer to one question.
 
     `abstained` means that the documents do not say; then `citations` is empty and `nearest` shows the closest
-    passages. `removed_markers` counts citation markers that the model wrote without support.
+    passages. `removed_markers` counts citation markers that the model wrote without support. `attached` names the
+    file that was attached to the question; its citations can be told by their `document_id` (`attached:…`).
     """
 
     question: str
@@ -61,9 +67,10 @@ class Answer(Result):
     follow_ups: tuple[str, ...] = ()
     nearest: tuple[Citation, ...] = ()
     removed_markers: int = 0
+    attached: str = ""
 
 
-Stage = Literal["reading_question", "searching", "reading", "writing", "checking"]
+Stage = Literal["reading_file", "reading_question", "searching", "reading", "writing", "checking"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,10 @@ from knowledge.types import (
     AlignmentReport,
     Chunk,
     Document,
+    DocumentRecord,
     Hit,
     Language,
+    Message,
     Passage,
     RunReport,
     Span,
@@ -41,10 +43,13 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
 
+    from app.attachment import Attachment
     from app.citations import Cited
     from app.evidence import Evidence
     from app.questions import Turn
+    from app.trace import Trace
     from knowledge.catalog import Catalog
+    from knowledge.protocols import Generator
     from knowledge.retriever import RankedChunk
 
 MAX_QUESTION = 4000
@@ -59,6 +64,17 @@ class DocumentView:
     document: Document
     text: str
     chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who asks, where the answer will stand, and what it may be made from."""
+
+    user: User
+    conversation: str | None
+    after: str
+    scope: tuple[str, ...] | None
+    attached: tuple[DocumentRecord, ...]
 
 
 @dataclass(slots=True)
@@ -103,9 +119,10 @@ class Assistant:
         conversation: str | None = None,
         *,
         scope: Sequence[str] | None = None,
+        attachment: Attachment | None = None,
     ) -> Answer:
         """The whole answer to `question`; in a conversation it is stored there and follow-ups are understood."""
-        for event in self.stream(question, user, conversation, scope=scope):
+        for event in self.stream(question, user, conversation, scope=scope, attachment=attachment):
             if isinstance(event, AnswerEvent):
                 return event.answer
         raise AssertionError("a stream ends with its answer")
@@ -119,42 +136,59 @@ class Assistant:
         language: Language | None = None,
         history: Sequence[Turn] = (),
         scope: Sequence[str] | None = None,
+        attachment: Attachment | None = None,
+        instead_of: str | None = None,
     ) -> Iterator[Event]:
         """The answer as it comes to be: stages, evidence, tokens of the draft, and last the checked answer.
 
         Closing the iterator stops the model. `language` overrides the language of the question; `history` holds
         earlier turns of a talk that is kept elsewhere than in a stored `conversation`. `scope` names the only documents
         to look into, by id, path or folder, out of those that the user may see; raises NotFound when one names none.
+        `attachment` is read for this question only and kept nowhere; raises InvalidInput when it cannot be read.
+        `instead_of` is a message of the conversation: the new one becomes another version of it.
         """
         from app.evidence import relevance
+        from app.trace import Listener, trace_of
 
         asker = self.user(user)
         within = self._scope(scope, asker)
         clock = _Clock()
+        records: tuple[DocumentRecord, ...] = ()
+        if attachment is not None:
+            yield StageEvent("reading_file")
+            records = self.workspace.attached(attachment.name, attachment.data)
         yield StageEvent("reading_question")
-        earlier = self.workspace.conversations.history(conversation, asker) if conversation else history
+        conversations = self.workspace.conversations
+        after = conversations.place(conversation, asker, instead_of) if conversation else ""
+        asking = _Asking(asker, conversation, after, within, records)
+        earlier = conversations.history(conversation, asker, after=after) if conversation else history
         understood = self._understand(question, earlier, language)
 
         yield StageEvent("searching")
-        ranked = self._retrieve(understood.question, asker, within)
+        ranked = self._retrieve(understood.question, asking)
         evidence = self._select(understood.question, ranked, asker)
         clock.mark("retrieve")
         yield EvidenceEvent(evidence.citations(), understood.language)
 
         draft = ""
+        prompt: tuple[Message, ...] = ()
         near = relevance(understood.question, ranked, evidence)
-        if near >= self.settings.answer.min_relevance:
+        # Whoever attaches a file means it; that "what is this about?" shares no word with it says nothing
+        if near >= self.settings.answer.min_relevance or records:
             yield StageEvent("reading")
-            for token in self._write(understood, evidence, sure=near >= self.settings.answer.sure_relevance):
+            listener = Listener(self.workspace.generator)
+            sure = near >= self.settings.answer.sure_relevance
+            for token in self._write(understood, evidence, listener, sure=sure):
                 if not draft:
                     clock.first_token()
                     yield StageEvent("writing")
                 draft += token
                 yield TokenEvent(token)
+            prompt = listener.prompt
         clock.mark("generate")
 
         yield StageEvent("checking")
-        answer = self._conclude(understood, draft, evidence, asker, conversation, clock)
+        answer = self._conclude(understood, draft, evidence, asking, trace_of(evidence, prompt, within), clock)
         yield AnswerEvent(answer)
 
     def _understand(self, question: str, history: Sequence[Turn], language: Language | None) -> _Understood:
@@ -193,17 +227,31 @@ class Assistant:
                 raise NotFound(f"{name}: no such folder or document; `plumbline documents list` shows what there is")
         return names
 
-    def _retrieve(self, question: str, user: User, scope: Sequence[str] | None) -> list[RankedChunk]:
-        """Chunks that `user` may see, best first; concepts of the question widen it with their other names."""
-        return self.workspace.retriever().retrieve(question, user, self.settings.retrieval.candidates, scope=scope)
+    def _retrieve(self, question: str, asking: _Asking) -> list[RankedChunk]:
+        """Chunks that the asker may see, best first; concepts of the question widen it with their other names."""
+        from app.attachment import joined
+
+        retriever = self.workspace.retriever()
+        candidates, passages = self.settings.retrieval.candidates, self.settings.answer.passages
+        found = retriever.retrieve(question, asking.user, candidates, scope=asking.scope)
+        if not asking.attached:
+            return found
+        return joined(retriever.rank(question, asking.user, asking.attached), found, passages)
 
     def _select(self, question: str, ranked: Sequence[RankedChunk], user: User) -> Evidence:
         from app.evidence import select
 
-        settings, names = self.settings.answer, self.workspace.terms().linker.expand(question, user)
-        return select(question, ranked, budget=settings.evidence_tokens, limit=settings.passages, names=names)
+        settings = self.settings.answer
+        return select(
+            question,
+            ranked,
+            budget=settings.evidence_tokens,
+            limit=settings.passages,
+            names=self.workspace.terms().linker.expand(question, user),
+            embedder=self.workspace.embedder,
+        )
 
-    def _write(self, understood: _Understood, evidence: Evidence, *, sure: bool) -> Iterator[str]:
+    def _write(self, understood: _Understood, evidence: Evidence, generator: Generator, *, sure: bool) -> Iterator[str]:
         """The draft, token by token. Only when it is not `sure` that the evidence answers may the model refuse: a
         small model refuses far too readily, and what it invents finds no support in the passages.
         """
@@ -211,7 +259,7 @@ class Assistant:
 
         language = understood.language
         refusal = "" if sure else prompts.load("refusal", language)
-        writer = answering(self.workspace.generator, language, self.settings.answer.max_tokens)
+        writer = answering(generator, language, self.settings.answer.max_tokens)
         yield from writer.stream({"sources": evidence.as_text(), "question": understood.question, "refusal": refusal})
 
     def _conclude(
@@ -219,11 +267,12 @@ class Assistant:
         understood: _Understood,
         draft: str,
         evidence: Evidence,
-        user: User,
-        conversation: str | None,
+        asking: _Asking,
+        trace: Trace,
         clock: _Clock,
     ) -> Answer:
         """Citations and terms checked, the answer stored and audited; without support it says so."""
+        from app.attachment import without_attached
         from app.citations import cite
         from app.refusals import answer_part
 
@@ -236,7 +285,7 @@ class Assistant:
                 verdict="nothing_to_check", answer=text, draft=text, graph_revision=self.workspace.graph().revision
             )
         else:
-            report = self._align(cited, evidence, understood, user)
+            report = self._align(cited, evidence, understood, asking.user)
         clock.mark("align")
         answer = Answer(
             id=uuid.uuid4().hex,
@@ -248,17 +297,24 @@ class Assistant:
             alignment=report,
             model=self._model_info() if draft else ModelInfo(),
             timings_ms=clock.timings(),
-            conversation=conversation,
+            conversation=asking.conversation,
             language=understood.language,
             search_question=understood.question,
-            follow_ups=self._follow_ups(report, evidence, understood, user),
+            follow_ups=self._follow_ups(report, without_attached(evidence), understood, asking.user),
             removed_markers=cited.removed,
+            attached=asking.attached[0].document.path if asking.attached else "",
         )
-        if conversation:
-            documents = [item.document.id for item in evidence.chunks]
-            self.workspace.conversations.append(conversation, user, answer, documents=documents)
-        used = sorted({citation.document_id for citation in answer.citations})
-        self.workspace.audit.append("ask", user.name, {"question": answer.question, "documents": used})
+        if asking.conversation:
+            self.workspace.conversations.append(
+                asking.conversation,
+                asking.user,
+                answer,
+                documents=[item.document.id for item in without_attached(evidence).chunks],
+                after=asking.after,
+                trace=trace,
+            )
+        used = sorted({citation.document_id for citation in answer.citations if not citation.attached})
+        self.workspace.audit.append("ask", asking.user.name, {"question": answer.question, "documents": used})
         return answer
 
     def _align(self, cited: Cited, evidence: Evidence, understood: _Understood, user: User) -> AlignmentReport:
@@ -302,7 +358,11 @@ class Assistant:
         """Bring files and folders into the workspace; `access` are the groups that may read them, none: everyone."""
         given = [paths] if isinstance(paths, str | Path) else paths
         labels = None if access is None else frozenset(access)
-        return self.workspace.pipeline().run([Path(path) for path in given], access=labels, **options)
+        report = self.workspace.pipeline().run([Path(path) for path in given], access=labels, **options)
+        if report.run_id:  # a dry run has none and changes nothing
+            detail = {"documents": report.documents.to_json(), "access": None if labels is None else sorted(labels)}
+            self.workspace.audit.append("ingest", "library", detail, subject=report.run_id)
+        return report
 
     def check(self, text: str, passages: Sequence[Passage] = (), question: str | None = None) -> AlignmentReport:
         """`text` held against the term graph and `passages`; no model is loaded."""
@@ -332,6 +392,13 @@ class Assistant:
 
         return AnswerChain(events=self.stream)
 
+    @cached_property
+    def checker(self) -> Runnable[Any, AlignmentReport]:
+        """`check` as a LangChain Runnable, for the end of anybody's chain; see `CheckChain`."""
+        from app.chain import CheckChain
+
+        return CheckChain(check=self.check)
+
     def user(self, user: str | User | None) -> User:
         """The account behind a name; raises NotPermitted when it is unknown or disabled."""
         if user is None:
@@ -349,8 +416,9 @@ class Assistant:
     def original(self, document_id: str, user: str | User | None = None) -> Path:
         """The file as it was received, for a user who may see the document; NotFound when it has moved away."""
         document = self.document(document_id, user).document
-        path = Path(document.source_root) / document.path
-        if not path.is_file():
+        # What came out of an archive or mail lies in that file
+        path = self.workspace.original(document.source_root, document.metadata.get("container") or document.path)
+        if path is None:
             raise NotFound(f"{document.path}: the original is no longer where it was ingested from")
         return path
 

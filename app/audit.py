@@ -87,6 +87,22 @@ class Audit:
         )
         self._table.with_last(lambda last: self._write_head(key, last))
 
+    def restored(self, actor: str, detail: Mapping[str, Any]) -> None:
+        """Write down that the catalog was restored from a backup, and go on from the log's end as it is now.
+
+        Where the damaged catalog's last rows could not be brought along, the row says how many are missing.
+        """
+        reached, _ = self._floor()
+        key = self._key()
+
+        def accept(last: AuditRecord | None) -> None:
+            _replace(self._keys / HEAD_NAME, _head_text(key, last.seq if last else 0, last.hash if last else START))
+
+        records = self._table.newest(limit=1)
+        rows = records[0].seq if records else 0
+        self._table.with_last(accept)
+        self.append("catalog.restored", actor, {**detail, "rows": rows, "rows_missing": max(0, reached - rows)})
+
     def list(self, *, limit: int = 100, action: str | None = None, actor: str | None = None) -> Iterable[AuditEntry]:
         """The newest entries first; `action` "login" means all that begin with "login."."""
         records = self._table.newest(limit=limit, action=action, actor=actor)

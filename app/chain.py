@@ -18,8 +18,9 @@ from pydantic import ConfigDict
 
 from app import prompts
 from app.answer import Answer, AnswerEvent, Event
+from knowledge.errors import InvalidInput
 from knowledge.protocols import Generator
-from knowledge.types import Hit, Language, Message
+from knowledge.types import AlignmentReport, Hit, Language, Message, Passage
 
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 
@@ -115,6 +116,44 @@ class AnswerChain(RunnableSerializable[Any, Answer]):
     def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002, ARG002 - LangChain's signature
         """The events in order; the last one holds the answer."""
         yield from self.events(**_arguments(input))
+
+
+class CheckChain(RunnableSerializable[Any, AlignmentReport]):
+    """The alignment checker as the end of anybody's chain: text in, `AlignmentReport` out (`.answer` is the text).
+
+    Takes a string, a message, or `{"text", "question"?, "passages"?}`, where passages are strings, documents of
+    LangChain's or passages of ours. Needs no model.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    check: Callable[[str, Sequence[Passage], str | None], AlignmentReport]
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AlignmentReport:  # noqa: A002 - LangChain's name
+        """The report on a text."""
+        return self._call_with_config(lambda value: self.check(*_text_to_check(value)), input, config, **kwargs)
+
+
+def _text_to_check(value: Any) -> tuple[str, list[Passage], str | None]:
+    if isinstance(value, BaseMessage):
+        return str(value.content), [], None
+    if isinstance(value, str):
+        return value, [], None
+    if not isinstance(value, dict) or not isinstance(value.get("text"), str | BaseMessage):
+        raise InvalidInput('check: give a text, a message or {"text", "question"?, "passages"?}')
+    text = value["text"]
+    passages = [_passage(each, number) for number, each in enumerate(value.get("passages") or (), start=1)]
+    return str(text.content) if isinstance(text, BaseMessage) else text, passages, value.get("question")
+
+
+def _passage(value: Any, number: int) -> Passage:
+    if isinstance(value, Passage):
+        return value
+    if isinstance(value, LangChainDocument):
+        return Passage(value.id or str(number), value.page_content, number)
+    if isinstance(value, str):
+        return Passage(str(number), value, number)
+    raise InvalidInput(f"check: passage {number} is a {type(value).__name__}; give text, documents or passages")
 
 
 def _arguments(value: Any) -> dict[str, Any]:

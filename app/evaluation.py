@@ -131,10 +131,9 @@ def _prepared(dataset: Path, settings: Settings, progress: Progress) -> Assistan
 
     documents = dataset / "documents"
     access = dataset / "access.yaml"
-    policy = dataset / "policy.yaml"
-    if policy.is_file():
-        desensitize = settings.desensitize.model_copy(update={"policy": policy.resolve()})
-        settings = settings.model_copy(update={"desensitize": desensitize})
+    own = {"policy": dataset / "policy.yaml", "directory": dataset / "directory.csv"}
+    given = {key: file.resolve() for key, file in own.items() if file.is_file()}
+    settings = settings.model_copy(update={"desensitize": settings.desensitize.model_copy(update=given)})
     workspace = open_workspace(settings, create=True)
     if not documents.is_dir():
         documents = _write_corpus(dataset / "corpus.jsonl", settings.workspace / "documents")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ OWN_ROOMS = ("app", "ingest", "adapters", "knowledge")
 _LARGEST_LOG = 10 * 1024 * 1024
 _SECRET_NAMES = ("password", "passwd", "token", "secret", "authorization", "cookie", "api_key")
 _MASK = "***"
+_OWN_WORDS = frozenset({"timestamp", "level", "logger", "run", "version"})
+"""Values that we make ourselves, and that look like dates, hosts or hashes."""
 
 Event = MutableMapping[str, Any]
 
@@ -106,6 +108,7 @@ def _shared_steps() -> list[structlog.types.Processor]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _mask_secrets,
+        _scrub,
     ]
 
 
@@ -119,6 +122,23 @@ def _formatter(*, json_lines: bool, colors: bool) -> logging.Formatter:
         foreign_pre_chain=_shared_steps(),
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
+
+
+_scrubber: Callable[[str], str] | None = None
+
+
+def scrub_with(scrubber: Callable[[str], str]) -> None:
+    """From now on run every text that is logged through `scrubber`, as questions and documents are."""
+    global _scrubber  # noqa: PLW0603 - logging is one per process
+    _scrubber = scrubber
+
+
+def _scrub(_logger: Any, _method: str, event: Event) -> Event:
+    if _scrubber is not None:
+        for name, value in event.items():
+            if isinstance(value, str) and name not in _OWN_WORDS:
+                event[name] = _scrubber(value)
+    return event
 
 
 def _mask_secrets(_logger: Any, _method: str, event: Event) -> Event:

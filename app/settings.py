@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from knowledge.errors import InvalidInput
 
@@ -51,6 +51,7 @@ class IngestSettings(Section):
     max_seconds: float = Field(120.0, gt=0, description="longest time for reading one file, in seconds")
     max_memory_mb: int = Field(1500, ge=256, description="memory that reading one file may take, in MiB")
     max_pages: int = Field(10_000, ge=1, description="pages read from one document")
+    max_ocr_pages: int = Field(200, ge=0, description="pages of one document that are read through OCR; 0: no OCR")
     exclude: tuple[str, ...] = Field(
         (".*", "~$*", "Thumbs.db", "desktop.ini"), description="file name patterns left out"
     )
@@ -60,6 +61,16 @@ class DesensitizeSettings(Section):
     """What happens to personal data and secrets before anything is stored."""
 
     policy: Path | None = Field(None, description="policy file; none: the built-in one")
+    directory: Path | None = Field(
+        None, description="the company's people, CSV or LDIF: they keep names and work contacts"
+    )
+    strict: bool = Field(False, description="true: the company's own people become pseudonyms too")
+    vault: bool = Field(False, description="true: originals of pseudonyms are kept, encrypted, in vault.sqlite")
+    vault_key: Path | None = Field(None, description="file with the vault's keys, outside the workspace")
+    vault_keys: SecretStr | None = Field(
+        None, description="the keys themselves; for the environment, not for this file"
+    )
+    reveal_roles: tuple[str, ...] = Field(("admin",), description="roles that may reveal originals from the vault")
 
 
 class RetrievalSettings(Section):
@@ -92,6 +103,16 @@ class AlignmentSettings(Section):
     prefer_preferred: bool = Field(False, description="true: alternative labels are replaced by preferred ones too")
 
 
+class AttachmentSettings(Section):
+    """A file that is attached to one question; it is kept nowhere."""
+
+    max_mb: int = Field(10, ge=1, le=200, description="larger files are refused, in MiB")
+    max_seconds: float = Field(30.0, gt=0, description="longest time for reading one")
+    max_memory_mb: int = Field(1000, ge=200, description="memory that reading one may take, in MiB")
+    max_pages: int = Field(300, ge=1, description="pages read from one")
+    max_chunks: int = Field(150, ge=1, description="longer files are refused: embedding them would take too long")
+
+
 class UiSettings(Section):
     """The web pages."""
 
@@ -120,6 +141,7 @@ class Settings(Section):
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
     alignment: AlignmentSettings = AlignmentSettings()
+    attachment: AttachmentSettings = AttachmentSettings()
     ui: UiSettings = UiSettings()
     logging: LoggingSettings = LoggingSettings()
 

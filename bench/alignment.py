@@ -1,9 +1,12 @@
 """The alignment checker on benchmark slices, beside its targets.
 
-    python bench/alignment.py --data DIR [--slice NAME]... [--graph graph80.ttl] [--wrong FILE] [--json]
+    PYTHONPATH=. python bench/alignment.py --data DIR [--slice NAME]... [--graph graph80.ttl] [--wrong FILE] [--json]
+        [--keep 0.8] [--every N] [--checker lookup|cosine]
 
 DIR holds slice folders with `graph.ttl` and `cases.jsonl`, and the benchmark's own `score.py`, which defines every
 figure. Prints for each slice and kind of case what was detected, changed and put right, and the time a check took.
+`--keep` leaves out the other share of the facts, drawn at random; a predicate that lost facts is no longer declared
+complete. `--every N` takes every Nth case. `--checker` measures a simpler rule instead (`alignment_baselines.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import random
 import sys
 import time
 from collections import defaultdict
@@ -20,11 +24,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from alignment_baselines import AnyChecker, Cosine, LookUp
 from rich.console import Console
 from rich.table import Table
 
 from knowledge.alignment import Checker
 from knowledge.graph import Linker, TermGraph
+from knowledge.graph import vocabulary as words
 from knowledge.types import AlignmentReport, Passage
 
 SWAPS = ("entity_swap", "relation_swap", "direction_swap")
@@ -86,11 +92,45 @@ class Checked:
     stable: bool
 
 
-def check_slice(folder: Path, graph_name: str) -> Iterator[Checked]:
-    """Every case of a slice, checked."""
-    graph = TermGraph.from_files([folder / graph_name])
-    checker = Checker(graph, Linker(graph))
-    for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
+def thinned(graph: TermGraph, keep: float) -> TermGraph:
+    """The graph with that share of its facts, drawn with a fixed seed."""
+    if keep >= 1:
+        return graph
+    rng = random.Random(80)  # noqa: S311 - a draw for a benchmark
+    relations = {relation.id for relation in graph.relations()}
+    facts = sorted((quad for quad in graph.quads if quad.predicate.value in relations), key=str)
+    dropped = set(rng.sample(facts, round(len(facts) * (1 - keep))))
+    open_now = {quad.predicate.value for quad in dropped}
+    left = [
+        quad
+        for quad in graph.quads
+        if quad not in dropped
+        and not (quad.predicate.value == words.COMPLETE and getattr(quad.subject, "value", "") in open_now)
+    ]
+    return TermGraph(left, f"{graph.revision} at {keep:.0%}")
+
+
+def checker_of(graph: TermGraph, name: str) -> AnyChecker:
+    """The checker that is to be measured on a graph."""
+    if name == "lookup":
+        return LookUp(graph)
+    if name == "cosine":
+        from adapters.embedders import load_embedder
+        from app.settings import load_settings
+        from app.wiring import open_models
+
+        settings = load_settings()
+        embedding = settings.embedding
+        models = open_models(settings)
+        return Cosine(graph, load_embedder(embedding.model, embedding.backend, models, settings.models.threads))
+    return Checker(graph, Linker(graph))
+
+
+def check_slice(folder: Path, graph_name: str, name: str, keep: float, every: int) -> Iterator[Checked]:
+    """Every case of a slice, or every Nth, checked."""
+    graph = thinned(TermGraph.from_files([folder / graph_name]), keep)
+    checker = checker_of(graph, name)
+    for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines()[::every]:
         case = json.loads(line)
         passages = [Passage(passage["id"], passage["text"]) for passage in case.get("passages", [])]
         began = time.perf_counter()
@@ -182,12 +222,15 @@ def main() -> None:
     parser.add_argument("--resamples", type=int, default=0, help="bootstrap samples for confidence intervals in --json")
     parser.add_argument("--wrong", type=Path, help="write misjudged cases with their reports here, one a line")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--keep", type=float, default=1.0, help="share of the graph's facts, 0 to 1")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
+    parser.add_argument("--checker", choices=("ours", "lookup", "cosine"), default="ours")
     wanted = parser.parse_args()
     score = load_score(wanted.data)
     names = wanted.slice or sorted(path.parent.name for path in wanted.data.glob(f"*/{wanted.graph}"))
     console, result, wrong = Console(width=180), {}, []
     for name in names:
-        checked = list(check_slice(wanted.data / name, wanted.graph))
+        checked = list(check_slice(wanted.data / name, wanted.graph, wanted.checker, wanted.keep, wanted.every))
         result[name] = scores(score, checked, wanted.resamples)
         for one in checked:
             facts = score.facts(one.case, one.report.to_json())

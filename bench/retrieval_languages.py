@@ -25,7 +25,7 @@ from adapters.embedders import load_embedder
 from adapters.model_catalog import ModelCatalog
 from knowledge.catalog import Catalog
 from knowledge.centring import Centres
-from knowledge.fusion import Signals, Weights, fused
+from knowledge.fusion import FOREIGN_SHARE, Signals, Weights, fused
 from knowledge.index_store import IndexStore
 from knowledge.language import detect_language
 from knowledge.types import ANYONE
@@ -130,7 +130,9 @@ def _methods(corpus: Corpus, centres: Centres) -> dict[str, Callable[[Question],
     centred = compared(centres)
 
     def blended(question: Question) -> Scores:
-        pairs = zip(centred(question).tolist(), question.coverage.tolist(), strict=True)
+        foreign = corpus.languages != question.language
+        held = np.where(foreign, np.maximum(question.coverage, FOREIGN_SHARE), question.coverage)
+        pairs = zip(centred(question).tolist(), held.tolist(), strict=True)
         return np.array([fused(Signals(near, words), Weights()) for near, words in pairs])
 
     def by_ranks(question: Question) -> Scores:

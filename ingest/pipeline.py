@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ingest.desensitize import Desensitizer
-from ingest.preparing import Links, Preparer
+from ingest.members import Members
+from ingest.preparing import Links, Preparer, desensitizer_for
 from ingest.reading import Reader, Request, Unchanged
 from ingest.run import Run
-from ingest.survey import Candidate, survey
+from ingest.survey import Candidate, Survey, survey
 from ingest.types import Limits, LoadedDocument, Unreadable
 from knowledge.catalog import Catalog
 from knowledge.index_store import WRITER, IndexStore
 from knowledge.protocols import Embedder, Progress
+from knowledge.shadow import Shadow, discard_shadow
 from knowledge.types import RunReport
 
-_VERSION = "1"
+_VERSION = "2"
 """Part of every document's fingerprint: raised when loaders, cleaning or splitting give other text than before."""
 _LEASE_WAIT = 10.0
 
@@ -67,9 +70,23 @@ class IngestOptions(Protocol):
         ...
 
     @property
+    def max_ocr_pages(self) -> int:
+        """Pages of one document that are read through OCR."""
+        ...
+
+    @property
     def exclude(self) -> Sequence[str]:
         """File name patterns left out."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a run was asked for."""
+
+    paths: Sequence[Path]
+    access: frozenset[str] | None
+    access_file: Path | None
 
 
 class Pipeline:
@@ -89,23 +106,23 @@ class Pipeline:
         self._embedder = embedder
         self._desensitizer = desensitizer
         self._settings = settings
+        self._linker = linker
         self._preparer = Preparer(
             desensitizer,
             embedder.count_tokens,
             settings.chunk_tokens,
             settings.chunk_overlap,
             linker,
-            self.fingerprint,
+            self.fingerprint_of,
         )
 
-    @property
-    def fingerprint(self) -> str:
+    def fingerprint_of(self, candidate: Candidate) -> str:
         """Names everything but the file that a document's chunks and vectors depend on; a change does it again."""
         settings = self._settings
         parts = (
             _VERSION,
             self._embedder.fingerprint,
-            self._desensitizer.fingerprint,
+            desensitizer_for(self._desensitizer, candidate).fingerprint,
             settings.chunk_tokens,
             settings.chunk_overlap,
         )
@@ -119,38 +136,82 @@ class Pipeline:
         access_file: Path | None = None,
         dry_run: bool = False,
         progress: Progress | None = None,
+        chunks_done: Callable[[int], None] | None = None,
         wait: float = _LEASE_WAIT,
     ) -> RunReport:
         """Make the workspace hold what lies at `paths`: new and changed files in, vanished ones out, others untouched.
 
         `access` are labels for what the rules in `access_file` (or in an `access.yaml` at the source's root) leave
         open; with neither, documents keep the labels that they have. `dry_run` stores nothing. An interrupted run
-        keeps what it has committed, and the next one goes on from there. Raises InvalidInput for paths and access
-        rules that cannot be used, and Unavailable when another process writes for longer than `wait` seconds.
+        keeps what it has committed, and the next one goes on from there. When documents would be made in another way
+        than before (model, splitter, policy), that happens aside, and searches see it all at once. Raises InvalidInput
+        for paths and access rules that cannot be used, and Unavailable when another process writes for longer than
+        `wait` seconds. `progress` counts files, `chunks_done` hears of committed chunks, from another thread.
         """
+        asked = _Asked(tuple(paths), access, access_file)
         if dry_run:
-            return self._run(Run.dry(self._catalog), paths, access, access_file, progress)
+            return self._run(Run.dry(self._catalog), self._survey(asked), progress)
         with self._catalog.leases.hold(WRITER, wait):
-            run = Run.start(self._catalog, self._store, self._embedder, self._settings.batch_size)
-            with run:
-                return self._run(run, paths, access, access_file, progress)
+            found = self._survey(asked)
+            if self._does_much_again(found):
+                return self._run_aside(asked, progress, chunks_done)
+            discard_shadow(self._store)  # begun for settings that were taken back, or left by a crash after the switch
+            return self._run_here(found, progress, chunks_done)
 
-    def _run(
-        self,
-        run: Run,
-        paths: Sequence[Path],
-        access: frozenset[str] | None,
-        access_file: Path | None,
-        progress: Progress | None,
+    def _survey(self, asked: _Asked) -> Survey:
+        rename = self._desensitizer.desensitize_path
+        return survey(self._catalog, asked.paths, self._settings.exclude, asked.access, asked.access_file, rename)
+
+    def _run_here(
+        self, found: Survey, progress: Progress | None, chunks_done: Callable[[int], None] | None
     ) -> RunReport:
-        found = survey(self._catalog, paths, self._settings.exclude, access, access_file)
+        batch = self._settings.batch_size
+        with Run.start(self._catalog, self._store, self._embedder, batch, chunks_done) as run:
+            return self._run(run, found, progress)
+
+    def _run_aside(
+        self, asked: _Asked, progress: Progress | None, chunks_done: Callable[[int], None] | None
+    ) -> RunReport:
+        """Another model, splitter or policy: everything is done beside what is searched, then put in its place."""
+        with Shadow(self._catalog, self._store, self._way()) as shadow:
+            aside = Pipeline(
+                shadow.catalog, shadow.store, self._embedder, self._desensitizer, self._settings, self._linker
+            )
+            report = aside._run_here(aside._survey(asked), progress, chunks_done)
+            shadow.embed_the_rest(self._embedder)
+            shadow.take_over()
+        return report
+
+    def _does_much_again(self, found: Survey) -> bool:
+        """Whether documents that are searchable now would be made in another way."""
+        if self._catalog.generations.live() is None:
+            return False
+        known = ((candidate.known, candidate) for candidate in found.candidates)
+        return any(document and document.fingerprint != self.fingerprint_of(one) for document, one in known)
+
+    def _way(self) -> str:
+        """Names how documents are made now, whatever their labels."""
+        settings = self._settings
+        parts = (
+            _VERSION,
+            self._embedder.fingerprint,
+            self._desensitizer.fingerprint,
+            settings.chunk_tokens,
+            settings.chunk_overlap,
+        )
+        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:20]
+
+    def _run(self, run: Run, found: Survey, progress: Progress | None) -> RunReport:
+        rename = self._desensitizer.desensitize_path
         run.remove(found)
         total = len(found.candidates)
+        members = Members(run, self._preparer.prepare, self.fingerprint_of, rename)
         todo: list[Candidate] = []
         for candidate in found.candidates:
             if candidate.file.problem:
                 run.refuse(candidate, Unreadable(candidate.file.problem, passing=True))
-            elif candidate.looks_unchanged(self.fingerprint):
+            elif candidate.looks_unchanged(self.fingerprint_of(candidate)):
+                members.keep(candidate)
                 run.keep(candidate)
             else:
                 todo.append(candidate)
@@ -159,6 +220,7 @@ class Pipeline:
         with Reader(self._limits(), self._settings.workers) as reader:
             outcomes = reader.read_all(self._request(run, candidate) for candidate in todo)
             for done, (candidate, outcome) in enumerate(zip(todo, outcomes, strict=True), start=total - len(todo) + 1):
+                members.take(candidate, outcome)
                 if isinstance(outcome, LoadedDocument):
                     run.add(candidate, self._preparer.prepare(candidate, outcome))
                 elif isinstance(outcome, Unchanged):
@@ -171,12 +233,18 @@ class Pipeline:
 
     def _limits(self) -> Limits:
         settings = self._settings
-        return Limits(settings.max_file_mb, settings.max_pages, settings.max_seconds, settings.max_memory_mb)
+        return Limits(
+            settings.max_file_mb,
+            settings.max_pages,
+            settings.max_seconds,
+            settings.max_memory_mb,
+            settings.max_ocr_pages,
+        )
 
     def _request(self, run: Run, candidate: Candidate) -> Request:
         """A known hash spares parsing: of a document ingested in the same way, or of a file refused before."""
         known = candidate.known
-        if known is not None and known.fingerprint == self.fingerprint:
+        if known is not None and known.fingerprint == self.fingerprint_of(candidate) and not candidate.asked_again:
             return Request(candidate.file.location, known.content_hash)
         return Request(candidate.file.location, run.refused_hash(candidate))
 

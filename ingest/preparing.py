@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from ingest.desensitize import Desensitizer
 from ingest.naming import effective_date, title_of, version_of
+from ingest.quality import quality_of, sorted_out
 from ingest.splitter import HEADING_SEPARATOR, CountTokens, Piece, embedding_text, split
 from ingest.survey import Candidate
 from ingest.types import Block, LoadedDocument
@@ -37,26 +38,31 @@ class Prepared:
     chunks: tuple[Chunk, ...]
     texts: tuple[str, ...]
     desensitized: Mapping[str, int]
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """A few of the values found, masked, by kind."""
+    quality: Mapping[str, Any] = field(default_factory=dict)
+    """What is to be said about the text (ingest/quality.py)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preparer:
-    """Prepares documents the same way; `fingerprint` names that way."""
+    """Prepares documents; `fingerprint` names the way in which each is done, as the policy for it says."""
 
     desensitizer: Desensitizer
     count_tokens: CountTokens
     chunk_tokens: int
     chunk_overlap: int
     linker: Links | None
-    fingerprint: str
+    fingerprint: Callable[[Candidate], str]
 
     def prepare(self, candidate: Candidate, loaded: LoadedDocument) -> Prepared:
         """Nothing of what comes back holds a value that the policy takes out."""
-        clean, counts = self.desensitizer.desensitize_document(loaded)
+        desensitizer = desensitizer_for(self.desensitizer, candidate)
+        clean, counts, examples = desensitizer.examined(loaded)
         path = candidate.file.path
-        title = self.desensitizer.desensitize(title_of(clean, path))[0]
+        title = desensitizer.desensitize(title_of(clean, path))[0]
         text = markdown_of(clean.blocks)
-        pieces = split(clean.blocks, self.count_tokens, self.chunk_tokens, self.chunk_overlap, title)
+        pieces, held = sorted_out(split(clean.blocks, self.count_tokens, self.chunk_tokens, self.chunk_overlap, title))
         identity = candidate.known.id if candidate.known else document_id(candidate.source_root, path)
         chunks = tuple(self._chunk(identity, number, piece) for number, piece in enumerate(pieces or [Piece(title)]))
         document = Document(
@@ -69,7 +75,7 @@ class Preparer:
             bytes=clean.bytes,
             content_hash=clean.content_hash,
             text_hash=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
-            fingerprint=self.fingerprint,
+            fingerprint=self.fingerprint(candidate),
             source_root=candidate.source_root,
             modified_at=candidate.file.modified_at,
             ingested_at=time.time(),
@@ -77,7 +83,7 @@ class Preparer:
             metadata=_metadata(clean, text),
         )
         texts = tuple(embedding_text(title, chunk.heading, chunk.text) for chunk in chunks)
-        return Prepared(document, text, chunks, texts, counts)
+        return Prepared(document, text, chunks, texts, counts, examples, quality_of(clean, text, held))
 
     def _chunk(self, document: str, ordinal: int, piece: Piece) -> Chunk:
         heading = HEADING_SEPARATOR.join(piece.heading)
@@ -100,6 +106,13 @@ class Preparer:
             return ()
         mentions = self.linker.link(f"{heading}\n{text}" if heading else text)
         return tuple(dict.fromkeys(mention.concept for mention in mentions if mention.concept))
+
+
+def desensitizer_for(desensitizer: Desensitizer, candidate: Candidate) -> Desensitizer:
+    """The one whose policy is for this file, by where it lies and who may read it."""
+    file = candidate.file
+    inside = file.location.relative_to(file.root) if file.location.is_relative_to(file.root) else file.location
+    return desensitizer.for_document(file.location, inside.as_posix(), candidate.labels)
 
 
 def _metadata(document: LoadedDocument, text: str) -> dict[str, str]:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-import numpy as np
 import structlog
 
+from ingest.committing import Committer
 from ingest.preparing import Prepared
-from ingest.reuse import KnownVectors
+from ingest.quality import report as report_quality
 from ingest.survey import Candidate, Survey
 from ingest.types import Unreadable
 from knowledge.catalog import Catalog
 from knowledge.catalog.runs import FAILED
 from knowledge.index_store import IndexStore
-from knowledge.protocols import Embedder, Vectors
-from knowledge.types import DocumentCounts, DocumentRecord, QuarantineEntry, RunReport
+from knowledge.protocols import Embedder
+from knowledge.types import Document, DocumentCounts, FoundValues, QuarantineEntry, RunReport
 
-_BATCHES_AT_ONCE = 8
-"""Batches of chunks collected before they are embedded: enough that texts of like length meet in one batch."""
 _PUBLISH_SECONDS = 120.0
 """A long run makes what it has searchable now and then."""
 
@@ -35,6 +34,8 @@ class _Tally:
     desensitized: Counter[str] = field(default_factory=Counter)
     chunks: int = 0
     quarantine: list[QuarantineEntry] = field(default_factory=list)
+    quality: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    found: list[FoundValues] = field(default_factory=list)
 
 
 class Run:
@@ -53,9 +54,16 @@ class Run:
         return cls(catalog, None, "")
 
     @classmethod
-    def start(cls, catalog: Catalog, store: IndexStore, embedder: Embedder, batch_size: int) -> Run:
-        """A run that stores; the caller holds the writer's lease."""
-        return cls(catalog, _Target(catalog, store, embedder, batch_size), catalog.runs.start("ingest"))
+    def start(
+        cls,
+        catalog: Catalog,
+        store: IndexStore,
+        embedder: Embedder,
+        batch_size: int,
+        told: Callable[[int], None] | None = None,
+    ) -> Run:
+        """A run that stores; the caller holds the writer's lease. `told` hears how many chunks are committed."""
+        return cls(catalog, _Target(catalog, store, embedder, batch_size, told), catalog.runs.start("ingest"))
 
     def remove(self, found: Survey) -> None:
         """Documents whose files are gone disappear at once; those that may only have moved do at the end."""
@@ -74,21 +82,33 @@ class Run:
         if self._target is not None:
             if known.access != candidate.labels:
                 self._catalog.documents.set_access(known.id, candidate.labels)
-            self._target.release(candidate)
+            self._target.keep(candidate, known)
 
     def add(self, candidate: Candidate, prepared: Prepared) -> None:
         """A new document, or a new version of one."""
         self._tally.documents["added" if candidate.known is None else "updated"] += 1
         self._tally.desensitized.update(prepared.desensitized)
         self._tally.chunks += len(prepared.chunks)
+        self._tally.quality.append((prepared.document.path, prepared.quality))
         if self._target is not None:
             self._target.add(candidate, prepared)
+            return
+        self._tally.found += [
+            FoundValues(path=candidate.file.path, kind=kind, count=count, examples=prepared.examples.get(kind, ()))
+            for kind, count in sorted(prepared.desensitized.items())
+        ]
 
     def refuse(self, candidate: Candidate, reason: Unreadable) -> None:
         """A file that cannot be read goes to quarantine; an earlier version stays only if the reason will pass."""
         self._count_refused(candidate, str(reason))
         if self._target is not None:
             self._target.refuse(candidate, reason)
+
+    def discard(self, container: Candidate, documents: Sequence[Document], refused: Sequence[str]) -> None:
+        """Members that their container holds no longer: documents of it, and paths in quarantine."""
+        self._tally.documents["removed"] += len(documents)
+        if self._target is not None:
+            self._target.discard(container.source_root, documents, refused)
 
     def refused_hash(self, candidate: Candidate) -> str:
         """The hash of the content for which a file was refused before, so that it is not read again in vain.
@@ -112,6 +132,8 @@ class Run:
             desensitized=dict(sorted(tally.desensitized.items())),
             seconds=round(time.monotonic() - self._started, 3),
             quarantine=tuple(tally.quarantine),
+            found=tuple(tally.found),
+            quality=report_quality(tally.quality, self._catalog.documents.conflicting() if self._target else ()),
         )
         if self._target is not None:
             self._catalog.runs.finish(self._id, report.to_json())
@@ -133,6 +155,7 @@ class Run:
         """After an error or Ctrl-C: what was committed becomes searchable, and the catalog says how the run ended."""
         if error is None or self._target is None:
             return
+        self._target.stop()
         message = "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
         self._catalog.runs.finish(self._id, {"documents": dict(self._tally.documents)}, state=FAILED, message=message)
         _log.warning("ingest_stopped", run=self._id, reason=message, **self._tally.documents)
@@ -143,36 +166,61 @@ class Run:
 class _Target:
     """Where a run's documents go: embedded in batches across documents, then committed one by one."""
 
-    def __init__(self, catalog: Catalog, store: IndexStore, embedder: Embedder, batch_size: int) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: IndexStore,
+        embedder: Embedder,
+        batch_size: int,
+        told: Callable[[int], None] | None,
+    ) -> None:
         self._catalog = catalog
         self._store = store
         self._embedder = embedder
-        self._known_vectors = KnownVectors(catalog, embedder.fingerprint)
-        self._enough = batch_size * _BATCHES_AT_ONCE
-        self._waiting: list[Prepared] = []
-        self._texts = 0
+        self._committer = Committer(catalog, embedder, batch_size, told)
         self._moved: list[str] = []
+        self._touched: dict[str, float] = {}
+        self._refused = {(entry.source_root, entry.path) for entry in catalog.quarantine.list()}
         self._published = time.monotonic()
 
     def add(self, candidate: Candidate, prepared: Prepared) -> None:
         self.release(candidate)
-        self._waiting.append(prepared)
-        self._texts += len(prepared.texts)
-        if self._texts >= self._enough:
-            self._commit()
+        self._committer.add(prepared)
+        if time.monotonic() - self._published > _PUBLISH_SECONDS:
+            self.publish()
 
     def refuse(self, candidate: Candidate, reason: Unreadable) -> None:
         file = candidate.file
         _log.warning("quarantined", reason=str(reason), bytes=file.bytes)
         self._catalog.quarantine.put(
-            file.path, str(reason), source_root=candidate.source_root, content_hash=reason.content_hash
+            file.path,
+            str(reason),
+            source_root=candidate.source_root,
+            content_hash=reason.content_hash,
+            access=candidate.labels,
         )
+        self._refused.add((candidate.source_root, file.path))
         if candidate.known is not None and not reason.passing:
             self._catalog.documents.remove([candidate.known.id])
 
     def release(self, candidate: Candidate) -> None:
         """A file that can be read is no longer in quarantine."""
-        self._catalog.quarantine.remove(candidate.file.path, candidate.source_root)
+        key = (candidate.source_root, candidate.file.path)
+        if key in self._refused:
+            self._refused.remove(key)
+            self._catalog.quarantine.remove(candidate.file.path, candidate.source_root)
+
+    def keep(self, candidate: Candidate, known: Document) -> None:
+        self.release(candidate)
+        # A file that was only touched need not be read again in the next run either
+        if known.modified_at != candidate.file.modified_at:
+            self._touched[known.id] = candidate.file.modified_at
+
+    def discard(self, source_root: str, documents: Sequence[Document], refused: Sequence[str]) -> None:
+        for path in refused:
+            self._catalog.quarantine.remove(path, source_root)
+        if documents:
+            self._catalog.documents.remove([document.id for document in documents])
 
     def remove(self, found: Survey) -> None:
         for source_root, path in found.no_longer_refused:
@@ -184,43 +232,16 @@ class _Target:
             self._catalog.documents.remove(gone)
 
     def finish(self) -> None:
-        self._commit()
+        self._committer.finish()
+        self._catalog.documents.set_modified(self._touched)
         if self._moved:
             self._catalog.documents.remove(self._moved)
         self.publish()
 
+    def stop(self) -> None:
+        """End early; what was committed becomes searchable."""
+        self._committer.stop()
+
     def publish(self) -> None:
         self._store.publish()
         self._published = time.monotonic()
-
-    def _commit(self) -> None:
-        """Embed what is collected and commit it, document by document."""
-        vectors = self._vectors()
-        start = 0
-        for prepared in self._waiting:
-            end = start + len(prepared.texts)
-            self._catalog.documents.put(
-                DocumentRecord(
-                    prepared.document,
-                    prepared.text,
-                    prepared.chunks,
-                    vectors[start:end],
-                    prepared.desensitized,
-                    self._embedder.fingerprint,
-                )
-            )
-            start = end
-        self._waiting.clear()
-        self._texts = 0
-        if time.monotonic() - self._published > _PUBLISH_SECONDS:
-            self.publish()
-
-    def _vectors(self) -> Vectors:
-        """The vectors of all texts that wait, in order; only those are embedded that no earlier version had."""
-        known = self._known_vectors.of(self._waiting)
-        texts = [text for prepared in self._waiting for text in prepared.texts]
-        fresh = list(dict.fromkeys(text for text in texts if text not in known))
-        known |= zip(fresh, self._embedder.embed_passages(fresh), strict=True)
-        if not texts:
-            return np.zeros((0, self._embedder.dimension), dtype=np.float32)
-        return np.stack([known[text] for text in texts])

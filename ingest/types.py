@@ -24,6 +24,10 @@ class Unreadable(InvalidInput):
         self.content_hash = ""
 
 
+class Unsupported(Unreadable):
+    """A file of a kind that no loader reads. In a mail it is only named; elsewhere it is refused like any other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A piece of a document in reading order.
@@ -49,9 +53,11 @@ class LoadedDocument:
     pages: int | None = None
     content_hash: str = ""
     bytes: int = 0
+    members: tuple[Member, ...] = ()
+    """What a container (archive, mail, mailbox) holds, nested containers included; they become documents too."""
 
     def to_json(self) -> dict[str, Any]:
-        """The plain JSON value that `from_json` reads; used between processes, where nothing is pickled."""
+        """The plain JSON value that `from_json` reads, without members; used between processes, nothing is pickled."""
         return {
             "format": self.format,
             "blocks": [[block.kind, block.text, block.level, block.page] for block in self.blocks],
@@ -70,6 +76,18 @@ class LoadedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside a container. `name` is its path there, as `folder/a.txt`, or `inner.zip!/a.txt` when nested.
+
+    Without a document, `reason` says why it cannot be read.
+    """
+
+    name: str
+    document: LoadedDocument | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """How much of one file is read, and how long that may take; `seconds` and `memory_mb` end the reading."""
 
@@ -77,3 +95,4 @@ class Limits:
     max_pages: int = 10_000
     seconds: float = 120.0
     memory_mb: int = 1500
+    max_ocr_pages: int = 200

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 # What a chunk with all the question's words gains over one with none, in units of centred cosine; likewise for concepts
 _KEYWORD_SCALE = 0.2
 _CONCEPT_SCALE = 0.2
+FOREIGN_SHARE = 0.2
+"""The share of the question's words that a chunk in another language is taken to hold: about what wrong chunks in the
+question's own language do, which otherwise pass the right one (document recall@1 .79 against .86)."""
 
 
 @dataclass(frozen=True, slots=True)

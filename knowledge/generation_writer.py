@@ -31,6 +31,8 @@ _DEAD_SHARE = 0.3  # a segment or keyword index with more removed chunks is writ
 # What is smaller than this many chunks is written anew as soon as something was removed (well under a second), so that
 # it leaves the disk at once
 _CHEAP_CHUNKS = 4000
+# A quick generation merges no more chunks than these, and builds no graphs: new documents are searchable at once
+_QUICK_CHUNKS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,16 @@ def write_generation(
     centres: Centres,
     hnsw_from: int,
     erase: bool,
+    quick: bool = False,
 ) -> str:
     """Write the files that hold the `wanted` documents into the empty `folder` and sync them; the manifest's SHA-256.
 
-    `name` is part of new files' names, so that they never take the place of linked ones.
+    `name` is part of new files' names, so that they never take the place of linked ones. A `quick` generation leaves
+    merging that would take long to another one; `wants_merging` tells whether that is worth while.
     """
-    writer = _VectorWriter(folder / VECTORS, name, documents, dimension, centres, hnsw_from)
+    writer = _VectorWriter(folder / VECTORS, name, documents, dimension, centres, hnsw_from, quick)
     segments = writer.write(base, wanted, erase=erase)
-    dead_words = _write_keywords(folder / KEYWORDS, documents, base, wanted, erase=erase)
+    dead_words = _write_keywords(folder / KEYWORDS, documents, base, wanted, erase=erase, quick=quick)
     table, keys = documents_table(wanted)
     np.save(folder / DOCUMENTS, table, allow_pickle=False)
     manifest = Manifest(fingerprint, dimension, segments, keys, dead_words, _sums(folder, base))
@@ -83,6 +87,17 @@ def write_generation(
     return hashlib.sha256(data).hexdigest()
 
 
+def wants_merging(base: Base, hnsw_from: int) -> bool:
+    """Whether a generation over `base` with the same documents would be laid out better."""
+    if base.manifest.dead_words > _DEAD_SHARE * int(base.held.chunk_counts.sum()):
+        return True
+    by_language: dict[str, dict[Segment, Rows]] = {}
+    for segment in base.manifest.segments:
+        by_language.setdefault(segment.language, {})[segment] = _rows_in(base, segment)
+    plans = [_plan(mine, _NO_ROWS, base.held, hnsw_from, erase=False, quick=False) for mine in by_language.values()]
+    return any(len(stay) < len(mine) for (stay, _), mine in zip(plans, by_language.values(), strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class _VectorWriter:
     folder: Path
@@ -91,6 +106,7 @@ class _VectorWriter:
     dimension: int
     centres: Centres
     hnsw_from: int
+    quick: bool
 
     def write(self, base: Base | None, wanted: VisibleSet, *, erase: bool) -> tuple[Segment, ...]:
         """Link the segments that stay, write new ones for the rest; gives all."""
@@ -101,7 +117,8 @@ class _VectorWriter:
         kept: list[Segment] = []
         for language in sorted(loose.keys() | {segment.language for segment in old}):
             mine = {segment: rows for segment, rows in old.items() if segment.language == language}
-            stay, rows = _plan(mine, loose.get(language, _NO_ROWS), wanted, erase=erase)
+            new = loose.get(language, _NO_ROWS)
+            stay, rows = _plan(mine, new, wanted, self.hnsw_from, erase=erase, quick=self.quick)
             kept += stay
             kept += [self._write_rows(language, part, piece) for part, piece in enumerate(_pieces(rows))]
         if base:
@@ -114,7 +131,8 @@ class _VectorWriter:
     def _write_rows(self, language: str, part: int, rows: Rows) -> Segment:
         vectors = self._vectors(rows)
         segment_name = f"{self.name}-{language}-{part}"
-        return write_segment(self.folder, segment_name, language, rows, vectors, self.centres, hnsw_from=self.hnsw_from)
+        graph_from = len(rows) + 1 if self.quick else self.hnsw_from
+        return write_segment(self.folder, segment_name, language, rows, vectors, self.centres, hnsw_from=graph_from)
 
     def _vectors(self, rows: Rows) -> Vectors:
         vectors = np.zeros((len(rows), self.dimension), dtype=np.float32)
@@ -131,20 +149,31 @@ class _VectorWriter:
 _NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
 
-def _plan(old: dict[Segment, Rows], loose: Rows, wanted: VisibleSet, *, erase: bool) -> tuple[list[Segment], Rows]:
+def _plan(
+    old: dict[Segment, Rows], loose: Rows, wanted: VisibleSet, hnsw_from: int, *, erase: bool, quick: bool
+) -> tuple[list[Segment], Rows]:
     """Which segments of one language stay, and the rows to be written anew, ascending."""
-    stay = []
+    stay: list[Segment] = []
     rewritten = [loose]
+    seed: Segment | None = None
+    largest = _QUICK_CHUNKS if quick else _LARGEST_SEGMENT
     for segment, rows in sorted(old.items(), key=lambda item: item[0].count):
         alive = rows[wanted.holds_rows(rows)]
         dead = len(rows) - len(alive)
-        limit = 0.0 if erase or segment.count <= _CHEAP_CHUNKS else _DEAD_SHARE
+        limit = 0.0 if erase or segment.count <= _CHEAP_CHUNKS else 1.0 if quick else _DEAD_SHARE
         size = sum(len(part) for part in rewritten)
-        small = 0 < segment.count <= _MERGE_FACTOR * size and size + len(alive) <= _LARGEST_SEGMENT
-        if dead > limit * segment.count or small:
+        small = 0 < segment.count <= _MERGE_FACTOR * size and size + len(alive) <= largest
+        ungraphed = segment.kind == "flat" and segment.count >= hnsw_from and not quick
+        if dead > limit * segment.count or small or ungraphed:
+            rewritten.append(alive)
+        elif not size and not stay and not quick and segment.count:
+            # With nothing new to be written, the smallest segment may still join the next
+            seed = segment
             rewritten.append(alive)
         else:
             stay.append(segment)
+    if seed is not None and len(rewritten) == 2:  # noqa: PLR2004 - what was new, and the seed, which found no company
+        return [seed, *stay], loose
     return stay, np.sort(np.concatenate(rewritten))
 
 
@@ -165,7 +194,9 @@ def _rows_in(base: Base, segment: Segment) -> Rows:
     return rows
 
 
-def _write_keywords(folder: Path, documents: Documents, base: Base | None, wanted: VisibleSet, *, erase: bool) -> int:
+def _write_keywords(
+    folder: Path, documents: Documents, base: Base | None, wanted: VisibleSet, *, erase: bool, quick: bool
+) -> int:
     """Write the keyword index; gives how many removed chunks its files may still hold."""
     if base is None:
         write_keywords(folder, documents.keyword_rows(wanted.numbers.tolist()))
@@ -175,7 +206,7 @@ def _write_keywords(folder: Path, documents: Documents, base: Base | None, wante
     dead = int(held.chunk_counts[~stays].sum())
     dead_words = base.manifest.dead_words + dead
     chunks = int(wanted.chunk_counts.sum())
-    limit = 0.0 if erase or chunks <= _CHEAP_CHUNKS else _DEAD_SHARE
+    limit = 0.0 if erase or chunks <= _CHEAP_CHUNKS else 1.0 if quick else _DEAD_SHARE
     if dead_words > limit * chunks:
         write_keywords(folder, documents.keyword_rows(wanted.numbers.tolist()))
         return 0

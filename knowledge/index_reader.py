@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from knowledge.centring import NO_CENTRES, Centres
 from knowledge.errors import Damaged, Unavailable
 from knowledge.generation_writer import KEYWORDS, VECTORS
 from knowledge.keyword_index import IndexedDocuments, KeywordFilter, KeywordIndex
-from knowledge.manifest import NAME, read_documents, read_manifest, verify
+from knowledge.manifest import NAME, embedder_of, read_documents, read_manifest, verify
 from knowledge.types import User
 from knowledge.vector_index import VectorFilter, VectorIndex
 
@@ -31,6 +31,9 @@ REPAIR_WAIT = 5.0
 _TRIES = 5
 
 _log = structlog.get_logger(__name__)
+
+_Asked = tuple[frozenset[str] | None, frozenset[str] | None]
+"""Whose groups (None: everything), and in which scope (None: everywhere)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +48,49 @@ class Permitted:
 class Snapshot:
     """One generation in memory; its files stay while this object lives. Safe from many threads."""
 
-    def __init__(self, folder: Path, catalog: Catalog, generation: Generation, centres: Centres) -> None:
-        """Raises Damaged when a file is missing or differs from its checksum."""
+    def __init__(
+        self,
+        folder: Path,
+        catalog: Catalog,
+        generation: Generation,
+        centres: Centres,
+        before: Snapshot | None = None,
+    ) -> None:
+        """What stands in memory in `before` already is not read again.
+
+        Raises Damaged when a file is missing or differs from its checksum.
+        """
         self._catalog = catalog
-        self._filters: OrderedDict[frozenset[str] | None, Permitted] = OrderedDict()
+        self._filters: OrderedDict[_Asked, Permitted] = OrderedDict()
         self._guard = threading.Lock()
         self.generation = generation
         self.centres = centres
-        self.embedder = generation.fingerprint.rsplit(" ", 2)[0]
+        self.embedder = embedder_of(generation.fingerprint)
         """Fingerprint of the model that made the vectors; "" when not told."""
         place = folder / generation.folder
         _hold_lock(self, place)
         manifest = read_manifest(place, generation.manifest_sha256)
         verify(place, manifest)
-        self.vectors = VectorIndex.load(place / VECTORS, manifest.segments, centres)
+        known = None if before is None else before.vectors
+        self.vectors: VectorIndex = VectorIndex.load(place / VECTORS, manifest.segments, centres, known)
         self.keywords = KeywordIndex.load(place / KEYWORDS)
         held = read_documents(place, manifest)
         self._indexed = IndexedDocuments(held.numbers, held.access_keys)
 
-    def permitted(self, user: User | None) -> Permitted:
-        """What `user` may find at this moment (None: everything); kept until a document or label changes."""
-        key = None if user is None else user.groups
+    def permitted(self, user: User | None, scope: Iterable[str] | None = None) -> Permitted:
+        """What `user` may find at this moment (None: everything); kept until a document or label changes.
+
+        A scope only takes away from it (`knowledge.catalog.documents.within`).
+        """
+        named = None if scope is None else frozenset(scope)
+        key = (None if user is None else user.groups, named)
         change = self._catalog.documents.change()
         with self._guard:
             known = self._filters.get(key)
             if known is not None and known.visible.change == change:
                 self._filters.move_to_end(key)
                 return known
-        visible = self._catalog.documents.visible(user)
+        visible = self._catalog.documents.visible(user, named)
         made = Permitted(visible, self.vectors.prepare(visible), self.keywords.prepare(visible, self._indexed))
         with self._guard:
             self._filters[key] = made
@@ -113,7 +131,7 @@ class Reader:
     def _load(self, live: Generation, centres: Centres) -> Snapshot:
         for _ in range(_TRIES):
             try:
-                snapshot = Snapshot(self._folder, self._catalog, live, centres)
+                snapshot = Snapshot(self._folder, self._catalog, live, centres, self._current)
             except Damaged as error:
                 newer = self._catalog.generations.live()
                 if newer is not None and newer.id != live.id:

@@ -24,10 +24,10 @@ from knowledge.catalog.leases import Lease
 from knowledge.centring import NO_CENTRES, Centres, measure_centres
 from knowledge.errors import Damaged, Unavailable
 from knowledge.files import sync_folder
-from knowledge.generation_writer import Base, write_generation
+from knowledge.generation_writer import Base, wants_merging, write_generation
 from knowledge.index_check import check_indexes
 from knowledge.index_reader import Reader, try_lock_for_removal
-from knowledge.manifest import generation_fingerprint, read_documents, read_manifest, verify
+from knowledge.manifest import embedder_of, generation_fingerprint, read_documents, read_manifest, verify
 from knowledge.protocols import Embedder
 from knowledge.vector_index import HNSW_FROM
 
@@ -60,7 +60,12 @@ class IndexStore:
         """
         with self.catalog.leases.hold(WRITER, wait) as lease:
             embedder = self.catalog.documents.latest_embedder()
-            return self._advance(lease, embedder, self._base(embedder), erase=erase)
+            live = self._advance(lease, embedder, self._base(embedder), erase=erase, quick=not erase)
+            base = self._base(embedder)
+            # What is new can be found by now; laying it out well may take long in a large index
+            if base is not None and wants_merging(base, self._hnsw_from):
+                live = self._advance(lease, embedder, base, erase=erase, merge=True)
+            return live
 
     def rebuild(self, *, wait: float = PUBLISH_WAIT) -> Generation:
         """Make a new generation from the catalog alone, without embedding. Raises as `publish`."""
@@ -70,7 +75,7 @@ class IndexStore:
     def recover(self) -> bool:
         """Finish what a crash left behind; true when there was something. Does nothing while another process writes.
 
-        Cheap when there is nothing: two look-ups. To be called when a workspace is opened.
+        Cheap when there is nothing: a few look-ups. To be called when a workspace is opened.
         """
         if not self._left_behind():
             return False
@@ -80,6 +85,19 @@ class IndexStore:
             _log.info("recovery_left_to_others", reason=str(error))
             return False
         return True
+
+    def sweep(self) -> None:
+        """Remove all generations but the live one, as far as nobody reads them. Raises as `publish`."""
+        with self.catalog.leases.hold(WRITER, PUBLISH_WAIT):
+            live = self.catalog.generations.live()
+            if live is not None:
+                self._sweep(live, keep_previous=False)
+            self.catalog.checkpoint()
+
+    def made_by(self) -> str:
+        """The fingerprint of the model that made the live generation; "" when not told or there is none."""
+        live = self.catalog.generations.live()
+        return "" if live is None else embedder_of(live.fingerprint)
 
     def reader(self) -> Reader:
         """The way to search; one for all threads. It follows the live generation, whoever publishes it."""
@@ -91,7 +109,10 @@ class IndexStore:
             known = self._centres.get(embedder.fingerprint) or self.catalog.centres.get(embedder.fingerprint)
             if known is None:
                 known = measure_centres(embedder)
-                self.catalog.centres.put(embedder.fingerprint, known)
+                try:
+                    self.catalog.centres.put(embedder.fingerprint, known)
+                except Unavailable as error:  # reading must go on while the disk is full; they are measured again then
+                    _log.warning("centres_not_kept", reason=str(error))
             self._centres[embedder.fingerprint] = known
             return known
 
@@ -113,12 +134,21 @@ class IndexStore:
             _log.warning("index_damaged", error=str(error), action="built again from the catalog")
             return None
 
-    def _advance(self, lease: Lease, embedder: str, base: Base | None, *, erase: bool) -> Generation:
+    def _advance(
+        self,
+        lease: Lease,
+        embedder: str,
+        base: Base | None,
+        *,
+        erase: bool,
+        quick: bool = False,
+        merge: bool = False,
+    ) -> Generation:
         wanted = self.catalog.documents.indexable(embedder)
-        if base is not None and not erase and base.holds(wanted):
+        if base is not None and not erase and not merge and base.holds(wanted):
             self._sweep(base.generation, keep_previous=True)
             return base.generation
-        generation = self._write(embedder, base, wanted, erase=erase)
+        generation = self._write(embedder, base, wanted, erase=erase, quick=quick)
         with self.catalog.begin() as connection:
             self.catalog.leases.confirm(connection, lease)
             self.catalog.generations.switch(connection, generation)
@@ -130,7 +160,7 @@ class IndexStore:
         _log.info("published", generation=generation.id, documents=generation.documents, chunks=generation.chunks)
         return generation
 
-    def _write(self, embedder: str, base: Base | None, wanted: VisibleSet, *, erase: bool) -> Generation:
+    def _write(self, embedder: str, base: Base | None, wanted: VisibleSet, *, erase: bool, quick: bool) -> Generation:
         fingerprint = generation_fingerprint(embedder)
         number = self.catalog.generations.next_id()
         name = f"{number:08d}"
@@ -149,6 +179,7 @@ class IndexStore:
                 centres=centres,
                 hnsw_from=self._hnsw_from,
                 erase=erase,
+                quick=quick,
             )
             partial.rename(self.folder / name)
             sync_folder(self.folder)
@@ -156,8 +187,12 @@ class IndexStore:
         return Generation(number, name, sha256, fingerprint, len(wanted.numbers), chunks, 0.0)
 
     def _left_behind(self) -> bool:
-        if self.catalog.documents.count(state=PENDING, embedder=self.catalog.documents.latest_embedder()):
+        embedder = self.catalog.documents.latest_embedder()
+        if self.catalog.documents.count(state=PENDING, embedder=embedder):
             return True
+        live = self.catalog.generations.live()
+        if live is not None and live.documents != self.catalog.documents.count(embedder=embedder):
+            return True  # documents were removed, their text is still in the files
         listed = {generation.folder for generation in self.catalog.generations.list()}
         return any(path.name not in listed for path in self._own_folders())
 
@@ -197,11 +232,11 @@ def _cleaned_up(partial: Path) -> Iterator[None]:
     """Nothing half-written stays after an error; a full disk is said in one line."""
     try:
         yield
-    except BaseException as error:
+    except OSError as error:
+        raise Unavailable(
+            f"{partial.parent}: the index cannot be written: {error.strerror or error}; make room or mend the "
+            "folder, then run `plumbline rebuild` (no document is lost)"
+        ) from error
+    finally:
+        # A finished generation has another name by now
         shutil.rmtree(partial, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise Unavailable(
-                f"{partial.parent}: the index cannot be written: {error.strerror or error}; make room or mend the "
-                "folder, then run `plumbline rebuild` (no document is lost)"
-            ) from error
-        raise

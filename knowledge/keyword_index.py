@@ -37,12 +37,14 @@ _LONGEST_QUERY = 96  # different words; a pasted page would otherwise be searche
 class KeywordHits:
     """Chunk rows with BM25 scores, best first.
 
-    `coverage` is the share of what was searched that the chunk holds, rarer words counting more, in [0, 1].
+    `coverage` is the share of what was searched that the chunk holds, rarer words counting more, in [0, 1]. `across` is
+    the same of what may stand in any language, numbers and codes: it is for chunks in another than the question's.
     """
 
     rows: NDArray[np.int64]
     scores: Vectors
     coverage: Vectors
+    across: Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,12 @@ class KeywordIndex:
         may = np.isin(indexed.numbers, visible.numbers, assume_unique=True)
         keys = sorted(set(visible.access_keys))
         by_key = np.isin(np.array(indexed.access_keys, dtype=np.str_), np.array(keys, dtype=np.str_))
-        return KeywordFilter(
-            self._permit(keys, indexed.numbers[may & ~by_key], indexed.numbers[by_key & ~may]) if may.any() else None
-        )
+        if not may.any():
+            return KeywordFilter(None)
+        more, less = indexed.numbers[may & ~by_key], indexed.numbers[by_key & ~may]
+        if may.sum() <= more.size + less.size:  # a narrow scope: naming its documents is shorter than naming all others
+            keys, more, less = [], indexed.numbers[may], less[:0]
+        return KeywordFilter(self._permit(keys, more, less))
 
     def search(self, text: str, permitted: KeywordFilter, limit: int, *, expansions: Sequence[str] = ()) -> KeywordHits:
         """Permitted chunks that hold words of `text`, or, counting less, of `expansions`."""
@@ -124,8 +129,9 @@ class KeywordIndex:
         added = dict.fromkeys(word for expansion in expansions for word in _searched(expansion))
         more = [word for word in added if word not in asked][:_LONGEST_QUERY]
         clauses = [self._word(word, 1.0) for word in asked] + [self._word(word, EXPANSION_WEIGHT) for word in more]
-        whole = sum(max(self._rarity("body", word), self._rarity("title", word)) for word in asked)
-        return self._run(clauses, permitted, limit, whole)
+        rarity = {word: max(self._rarity("body", word), self._rarity("title", word)) for word in asked}
+        figures = sum(value for word, value in rarity.items() if any(map(str.isdigit, word)))
+        return self._run(clauses, permitted, limit, sum(rarity.values()), figures)
 
     def search_concepts(self, concepts: Sequence[str], permitted: KeywordFilter, limit: int) -> KeywordHits:
         """Permitted chunks that were linked to these concepts; rarer concepts count more."""
@@ -133,13 +139,25 @@ class KeywordIndex:
         whole = sum(self._rarity("concepts", concept) for concept in concepts)
         return self._run(clauses, permitted, limit, whole)
 
-    def _run(self, clauses: Sequence[Any], permitted: KeywordFilter, limit: int, whole: float) -> KeywordHits:
-        """`whole` is about what a chunk with everything that is searched scores."""
+    def holds(self, text: str) -> bool:
+        """Whether the words of `text` stand in the index: all in one chunk, or a single one in any (removed too)."""
+        from tantivy import Occur, Query
+
+        asked = list(dict.fromkeys(words(text)))
+        if len(asked) == 1:
+            return any(self._searcher.doc_freq(field, asked[0]) for field in ("body", "title"))
+        clauses = [(Occur.Must, self._word(word, 1.0)) for word in asked]
+        return bool(asked) and bool(self._searcher.search(Query.boolean_query(clauses), 1, count=False).hits)
+
+    def _run(
+        self, clauses: Sequence[Any], permitted: KeywordFilter, limit: int, whole: float, figures: float = 0.0
+    ) -> KeywordHits:
+        """`whole` is about what a chunk with everything that is searched scores, `figures` one with all its numbers."""
         from tantivy import Occur, Query
 
         if not clauses or permitted.clause is None:
             none = np.zeros(0, dtype=np.float32)
-            return KeywordHits(none.astype(np.int64), none, none)
+            return KeywordHits(none.astype(np.int64), none, none, none)
         anything = Query.boolean_query([(Occur.Should, clause) for clause in clauses])
         query = Query.boolean_query([(Occur.Must, anything), (Occur.Must, permitted.clause)])
         found = self._searcher.search(query, limit, count=False).hits
@@ -147,7 +165,11 @@ class KeywordIndex:
         scores = np.array([score for score, _ in found], dtype=np.float32)
         # Rows break ties, so that equal input gives equal output
         order = np.lexsort((rows, -scores))
-        return KeywordHits(rows[order], scores[order], np.minimum(scores[order] / max(whole, 1e-6), 1.0))
+        coverage = np.minimum(scores[order] / max(whole, 1e-6), 1.0)
+        # A number that stands in many chunks tells little: it is held against a word that stands in one
+        rarest = math.log(1 + self._searcher.num_docs / 1.5)
+        across = np.minimum(scores[order] / max(figures, rarest), 1.0) if figures else coverage
+        return KeywordHits(rows[order], scores[order], coverage, np.maximum(across, coverage))
 
     def _rarity(self, field: str, value: str) -> float:
         """BM25's inverse document frequency, which is a word's score in a chunk of average length."""
@@ -177,6 +199,20 @@ class KeywordIndex:
             taken = Query.term_set_query(self._schema, "number", less.tolist())
             clause = Query.boolean_query([(Occur.Must, clause), (Occur.MustNot, taken)])
         return Query.const_score_query(clause, 0.0)
+
+
+def word_shares(question: str, texts: Sequence[str]) -> list[float]:
+    """For each text the share of the question's words that it holds; words that are rarer among the texts count more.
+
+    It is what `KeywordHits.coverage` is, for texts that stand in no index.
+    """
+    held = [set(words(text)) for text in texts]
+    rarity = {}
+    for word in dict.fromkeys(_searched(question)):
+        holding = sum(word in each for each in held)
+        rarity[word] = math.log(1 + max(len(texts) - holding + 0.5, 0.5) / (holding + 0.5))
+    whole = sum(rarity.values())
+    return [sum(value for word, value in rarity.items() if word in each) / max(whole, 1e-6) for each in held]
 
 
 def _searched(text: str) -> list[str]:

@@ -55,6 +55,11 @@ def generation_fingerprint(embedder: str) -> str:
     return f"{embedder} {SCHEME} format-{FORMAT}"
 
 
+def embedder_of(fingerprint: str) -> str:
+    """The embedding model that a `generation_fingerprint` names."""
+    return fingerprint.rsplit(" ", 2)[0]
+
+
 def read_manifest(folder: Path, sha256: str) -> Manifest:
     """The manifest in `folder`. Raises Damaged when it is missing or not the one with this SHA-256."""
     path = folder / NAME
@@ -75,25 +80,43 @@ def read_manifest(folder: Path, sha256: str) -> Manifest:
     )
 
 
-def faults(folder: Path, manifest: Manifest) -> list[tuple[Path, str]]:
-    """Files of the generation that are missing or differ from their checksum, each with what is wrong."""
+_Identity = tuple[int, int, int, int]
+"""Device, inode, size and time of the last change: what a hard link shares with the file it links."""
+_sound: dict[_Identity, str] = {}
+"""Files that this process has read and found to match, with their checksum. Immutable ones live in many generations."""
+
+
+def faults(folder: Path, manifest: Manifest, *, again: bool = True) -> list[tuple[Path, str]]:
+    """Files of the generation that are missing or differ from their checksum, each with what is wrong.
+
+    With `again` all are read; else those that this process read before and that nobody wrote since are believed.
+    """
     found = []
     for name, expected in manifest.files.items():
         path = folder / name
         try:
-            size = path.stat().st_size
-            if size != expected.bytes:
-                found.append((path, f"has {size} bytes, should have {expected.bytes}"))
-            elif sha256_of(path) != expected.sha256:
+            status = path.stat()
+            if status.st_size != expected.bytes:
+                found.append((path, f"has {status.st_size} bytes, should have {expected.bytes}"))
+                continue
+            identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+            if not again and _sound.get(identity) == expected.sha256:
+                continue
+            if sha256_of(path) != expected.sha256:
                 found.append((path, "does not match its checksum"))
+            else:
+                _sound[identity] = expected.sha256
         except OSError as error:
             found.append((path, error.strerror or "cannot be read"))
     return found
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
-    """Raises Damaged, naming the first file that is missing or differs from its checksum."""
-    for path, what in faults(folder, manifest):
+    """Raises Damaged, naming the first file that is missing or differs from its checksum.
+
+    In a large index most files are those of the generation before, linked: they are read once by each process.
+    """
+    for path, what in faults(folder, manifest, again=False):
         raise _damaged(path, what)
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from knowledge.catalog import Catalog
-from knowledge.catalog.documents import StoredChunk
+from knowledge.catalog.documents import StoredChunk, newness
 from knowledge.centring import Centres
 from knowledge.errors import Unavailable
-from knowledge.fusion import Signals, Weights, fused
+from knowledge.fusion import FOREIGN_SHARE, Signals, Weights, fused
 from knowledge.index_reader import Snapshot
 from knowledge.index_store import IndexStore
-from knowledge.keyword_index import KeywordHits
+from knowledge.keyword_index import KeywordHits, word_shares
 from knowledge.language import detect_language
 from knowledge.protocols import Embedder, Reranker, Vectors
-from knowledge.types import Chunk, Document, Hit, Mention, User
+from knowledge.types import Chunk, Document, DocumentRecord, Hit, Mention, User
 from knowledge.vector_index import VectorHits
 
 _RERANKED = 20
@@ -94,6 +94,7 @@ class _Found:
     rank: int | None = None
     score: float | None = None
     share: float = 0.0
+    across: float = 0.0
 
 
 _NOT_FOUND = _Found()
@@ -129,9 +130,11 @@ class Retriever:
         *,
         expansions: Sequence[str] = (),
         concepts: Sequence[str] = (),
+        scope: Sequence[str] | None = None,
     ) -> list[RankedChunk]:
         """At most `limit` chunks that `user` may read, best first; access narrows each search from inside.
 
+        `scope` narrows it further, to documents named by id, path or folder (None: all that the user may read).
         `concepts` are ids of concepts in the question, `expansions` their labels, which keyword search takes too,
         counting less; where neither is given, the linker finds them. Without a published index, or for a blank
         question, []. Raises Unavailable when the index was made with another embedding model.
@@ -143,7 +146,7 @@ class Retriever:
         self._check_model(snapshot)
         if not (concepts or expansions):
             concepts, expansions = self._linked(question, user)
-        permitted = snapshot.permitted(user)
+        permitted = snapshot.permitted(user, scope)
         limit_each = self._settings.candidates
         language = detect_language(question)
         vector = self._embedder.embed_queries([question])[0]
@@ -161,10 +164,26 @@ class Retriever:
         _newer_first(ranked, {each.chunk.id: compared.centred[row] for row, each in stored.items()})
         return self._rerank(question, ranked)[:limit]
 
-    def search(self, question: str, user: User, limit: int = 10) -> list[Hit]:
-        """At most `limit` hits that `user` may read, best first."""
-        found = self.retrieve(question, user, limit)
-        return [_hit(rank, ranked) for rank, ranked in enumerate(found, start=1)]
+    def rank(self, question: str, user: User, records: Sequence[DocumentRecord]) -> list[RankedChunk]:
+        """All chunks of documents that stand in no index, best first, with scores that compare with `retrieve`'s."""
+        concepts, _ = self._linked(question, user)
+        centres = self._store.centres(self._embedder)
+        vector = self._embedder.embed_queries([question])[0]
+        stored = {each.row: each for each in _loose(records)}
+        compared = _compare(vector, detect_language(question), stored, centres)
+        shares = word_shares(question, [each.chunk.text for each in stored.values()])
+        ranked = []
+        for row, each in stored.items():
+            held = sum(concept in each.chunk.concepts for concept in concepts) / max(len(concepts), 1)
+            found = _Found(share=shares[row]), _Found(share=held)
+            ranked.append(self._ranked(each, compared, None, *found))
+        return sorted(ranked, key=lambda each: -each.score)
+
+    def search(self, question: str, user: User, limit: int = 10, *, scope: Sequence[str] | None = None) -> list[Hit]:
+        """At most `limit` hits that `user` may read, best first, within `scope` as for `retrieve`."""
+        found = self.retrieve(question, user, limit, scope=scope)
+        alike = self._catalog.documents.alike({ranked.document.id for ranked in found}, user)
+        return [_hit(rank, ranked, alike.get(ranked.document.id, ())) for rank, ranked in enumerate(found, start=1)]
 
     def warm_up(self) -> None:
         """Load model and index, so that the first question is not slow."""
@@ -190,7 +209,9 @@ class Retriever:
     def _ranked(
         self, stored: StoredChunk, compared: _Comparison, dense_rank: int | None, keyword: _Found, concept: _Found
     ) -> RankedChunk:
-        signals = Signals(compared.relevance[stored.row], keyword.share, concept.share)
+        foreign = stored.chunk.language != compared.language
+        held = max(keyword.across, FOREIGN_SHARE) if foreign else keyword.share
+        signals = Signals(compared.relevance[stored.row], held, concept.share)
         return RankedChunk(
             chunk=stored.chunk,
             document=stored.document,
@@ -228,11 +249,21 @@ _DEFAULTS = _Defaults()
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """How near each chunk (by row) is to the question, and its vector without its language."""
+    """How near each chunk (by row) is to the question in `language`, and its vector without its language."""
 
+    language: str
     similarity: Mapping[int, float]
     relevance: Mapping[int, float]
     centred: Mapping[int, Vectors]
+
+
+def _loose(records: Sequence[DocumentRecord]) -> Iterator[StoredChunk]:
+    """The chunks of documents that have no place in an index, numbered in order."""
+    row = 0
+    for record in records:
+        for chunk, vector in zip(record.chunks, record.vectors, strict=True):
+            yield StoredChunk(row, chunk, record.document, vector)
+            row += 1
 
 
 def _compare(vector: Vectors, language: str, stored: Mapping[int, StoredChunk], centres: Centres) -> _Comparison:
@@ -248,7 +279,7 @@ def _compare(vector: Vectors, language: str, stored: Mapping[int, StoredChunk], 
         similarity |= zip(rows, (plain @ vector).tolist(), strict=True)
         relevance |= zip(rows, (moved @ question).tolist(), strict=True)
         centred |= zip(rows, moved, strict=True)
-    return _Comparison(similarity, relevance, centred)
+    return _Comparison(language, similarity, relevance, centred)
 
 
 def _newer_first(ranked: list[RankedChunk], vectors: Mapping[str, Vectors]) -> None:
@@ -275,11 +306,14 @@ def _exact_ranks(near: VectorHits, compared: _Comparison) -> dict[int, int]:
 
 
 def _by_row(hits: KeywordHits) -> dict[int, _Found]:
-    found = zip(hits.rows.tolist(), hits.scores.tolist(), hits.coverage.tolist(), strict=True)
-    return {row: _Found(rank, score, share) for rank, (row, score, share) in enumerate(found, start=1)}
+    found = zip(hits.rows.tolist(), hits.scores.tolist(), hits.coverage.tolist(), hits.across.tolist(), strict=True)
+    return {row: _Found(rank, *said) for rank, (row, *said) in enumerate(found, start=1)}
 
 
-def _hit(rank: int, ranked: RankedChunk) -> Hit:
+def _hit(rank: int, ranked: RankedChunk, alike: Sequence[Document]) -> Hit:
+    """`alike` are documents that are nearly the same, the newest first."""
+    mine = newness(ranked.document)
+    newer = [document.id for document in alike if newness(document) > mine]
     return Hit(
         rank=rank,
         score=ranked.score,
@@ -290,4 +324,6 @@ def _hit(rank: int, ranked: RankedChunk) -> Hit:
         heading=ranked.chunk.heading,
         chunk_id=ranked.chunk.id,
         text=ranked.chunk.text,
+        older_versions=len(alike) - len(newer),
+        newer_version=newer[0] if newer else None,
     )

@@ -75,6 +75,10 @@ class Chunk:
     concepts: tuple[str, ...] = ()
 
 
+ATTACHED = "attached:"
+"""The ids of files that were attached to one question begin so; no document of a catalog has such an id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document as the catalog knows it; `path` is relative to its source root, with forward slashes."""
@@ -107,10 +111,17 @@ class DocumentRecord:
     vectors: Any  # NDArray[float32], shape (len(chunks), dimension), unit rows
     desensitized: Mapping[str, int] = field(default_factory=dict)
     embedder: str = ""  # fingerprint of the embedding model that made the vectors; empty: not told
+    embedded: tuple[str, ...] = ()  # hash of the text that was embedded, one per chunk; empty: not told
+    sketch: Any = None  # NDArray[uint32] of knowledge/likeness.py; None: not compared with other documents
+    quality: Mapping[str, Any] = field(default_factory=dict)  # what ingestion found to be said about the text
 
 
 class Hit(Result):
-    """A chunk found by a search, best first from rank 1."""
+    """A chunk found by a search, best first from rank 1.
+
+    `older_versions` counts documents that are nearly the same and older, `newer_version` is the id of the newest one
+    that is newer; both only know of documents that the person who asks may see.
+    """
 
     rank: int
     score: float
@@ -121,6 +132,8 @@ class Hit(Result):
     heading: str
     chunk_id: str
     text: str
+    older_versions: int = 0
+    newer_version: str | None = None
 
 
 class SearchResult(Result):
@@ -162,7 +175,10 @@ Verdict = Literal["supported", "contradicted", "unsupported", "nothing_to_check"
 
 
 class Finding(Result):
-    """What the checker saw; offsets count characters of the draft."""
+    """What the checker saw; offsets count characters of the draft.
+
+    `rule` names what decided, `reason` says it in one sentence; both may be empty where `kind` and `evidence` tell.
+    """
 
     kind: FindingKind
     start: int
@@ -172,6 +188,8 @@ class Finding(Result):
     predicate: str | None = None
     evidence: tuple[str, ...] = ()
     sentence: str = ""
+    rule: str = ""
+    reason: str = ""
 
 
 class Edit(Result):
@@ -249,8 +267,17 @@ class DocumentCounts(Result):
     quarantined: int = 0
 
 
+class FoundValues(Result):
+    """Values of one kind that a dry run found in one file: how many, and a few of them, masked."""
+
+    path: str
+    kind: str
+    count: int
+    examples: tuple[str, ...] = ()
+
+
 class RunReport(Result):
-    """What one ingestion run did; `seconds` is wall-clock time."""
+    """What one ingestion run did; `seconds` is wall-clock time. `found` comes from dry runs only."""
 
     run_id: str
     documents: DocumentCounts
@@ -258,6 +285,9 @@ class RunReport(Result):
     desensitized: dict[str, int] = Field(default_factory=dict)
     seconds: float = 0.0
     quarantine: tuple[QuarantineEntry, ...] = ()
+    found: tuple[FoundValues, ...] = ()
+    quality: dict[str, Any] = Field(default_factory=dict)
+    """Completeness, consistency and signals of accuracy of what this run read, see ingest/quality.py."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,19 @@ class VectorIndex:
         self._centres = centres
 
     @classmethod
-    def load(cls, folder: Path, segments: Sequence[Segment], centres: Centres) -> VectorIndex:
-        """The index of `segments`. Raises Damaged when a file is missing or does not hold what it should."""
-        return cls([_read_segment(folder, segment, centres) for segment in segments], centres)
+    def load(
+        cls, folder: Path, segments: Sequence[Segment], centres: Centres, before: VectorIndex | None = None
+    ) -> VectorIndex:
+        """The index of `segments`; those that the index `before` holds are taken from there, not read again.
+
+        Raises Damaged when a file is missing or does not hold what it should.
+        """
+        known = {} if before is None else before.parts(centres)
+        return cls([known.get(segment) or _read_segment(folder, segment, centres) for segment in segments], centres)
+
+    def parts(self, centres: Centres) -> dict[Segment, _Part]:
+        """What stands in memory, by segment; nothing when it was made with other centres."""
+        return {part.segment: part for part in self._parts} if self._centres is centres else {}
 
     def prepare(self, visible: VisibleSet) -> VectorFilter:
         """The filter that lets only chunks of `visible` be found; serves many searches."""
@@ -125,6 +135,7 @@ class VectorIndex:
 class _Part:
     """A segment in memory: positions in `index` are positions in `rows`."""
 
+    segment: Segment
     rows: Rows
     index: Any  # faiss.Index
     graph: bool
@@ -171,7 +182,7 @@ def _read_segment(folder: Path, segment: Segment, centres: Centres) -> _Part:
         raise Damaged(
             f"{folder / segment.name}: {index.ntotal} vectors for {segment.count} chunks; run `plumbline rebuild`"
         )
-    return _Part(rows, index, segment.kind == "hnsw")
+    return _Part(segment, rows, index, segment.kind == "hnsw")
 
 
 def _write_graph(path: Path, vectors: Vectors) -> None:

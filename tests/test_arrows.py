@@ -17,6 +17,7 @@ WRAPPED = {
     "pyoxigraph": ("knowledge/graph/",),
     "presidio_analyzer": ("ingest/desensitize/",),
     "langchain_core": ("app/chain.py",),
+    "latex2mathml": ("app/ui/formulas.py",),
     "llama_cpp": ("adapters/llama_cpp_generator.py",),
     "openvino": ("adapters/openvino",),
     "openvino_genai": ("adapters/openvino_generator.py",),

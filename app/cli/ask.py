@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,10 @@ def ask(
     conversation: Annotated[
         str | None, typer.Option(help="Go on in this conversation of the user; new: begin one.", metavar="C")
     ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="Look only into this folder or document (path or id); may be repeated.", metavar="PATH"),
+    ] = None,
     batch: Annotated[
         Path | None, typer.Option(help='JSON Lines {"id","question"}; one answer with its id per line.')
     ] = None,
@@ -47,16 +52,16 @@ def ask(
         raise InvalidInput("ask: --conversation belongs to one user and one question; give --user, and no --batch")
     with run.assistant() as assistant:
         if batch is not None:
-            _ask_batch(assistant, batch, user)
+            _ask_batch(assistant, batch, user, scope)
             return
         asker = assistant.user(user)
         thread = _conversation(assistant, asker, conversation)
         if run.json:
-            print_result(assistant.ask(str(question), asker, thread))
+            print_result(assistant.ask(str(question), asker, thread, scope=scope))
         elif sys.stdout.isatty():
-            _stream(assistant, str(question), asker, thread)
+            _stream(assistant, str(question), asker, thread, scope)
         else:
-            _print_answer(assistant.ask(str(question), asker, thread))
+            _print_answer(assistant.ask(str(question), asker, thread, scope=scope))
 
 
 def _conversation(assistant: Assistant, user: User, wanted: str | None) -> str | None:
@@ -67,20 +72,22 @@ def _conversation(assistant: Assistant, user: User, wanted: str | None) -> str |
     return begun
 
 
-def _ask_batch(assistant: Assistant, batch: Path, user: str | None) -> None:
+def _ask_batch(assistant: Assistant, batch: Path, user: str | None, scope: Sequence[str] | None) -> None:
     rows = read_rows(batch, ("id", "question"))
     users = {name: assistant.user(name) for name in {row.get("user", user) for row in rows}}
     for row in rows:
-        answer = assistant.ask(row["question"], users[row.get("user", user)])
+        answer = assistant.ask(row["question"], users[row.get("user", user)], scope=scope)
         print_json_line({**answer.to_json(), "id": row["id"]})
 
 
-def _stream(assistant: Assistant, question: str, user: User, conversation: str | None) -> None:
+def _stream(
+    assistant: Assistant, question: str, user: User, conversation: str | None, scope: Sequence[str] | None
+) -> None:
     """Write the draft as it comes; where checking changed it, the checked answer below it."""
     from app.answer import AnswerEvent, TokenEvent
 
     draft = ""
-    for event in assistant.stream(question, user, conversation):
+    for event in assistant.stream(question, user, conversation, scope=scope):
         if isinstance(event, TokenEvent):
             draft += event.text
             write(plain(event.text))

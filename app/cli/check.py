@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,13 +11,13 @@ import typer
 
 from app.cli.common import Run, command
 from app.cli.inputs import read_rows, read_text
-from app.cli.output import print_json_line, print_result, print_text
+from app.cli.output import print_json, print_json_line, print_result, print_text
 from knowledge.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from knowledge.alignment import Checker
+    from knowledge.alignment.readings import ClaimReading
     from knowledge.types import AlignmentReport, Passage
-
-Check = Callable[[str, "Sequence[Passage]", str | None], "AlignmentReport"]
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +35,15 @@ def check(
     graph: Annotated[
         Path | None, typer.Option(help="Check against this graph file.", show_default="the workspace's graph")
     ] = None,
+    release: Annotated[
+        str | None, typer.Option(help="Check against this revision of the workspace's graph.", show_default="newest")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also say which claims were read and what decided.")
+    ] = False,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Only say how often each rule's edits were taken back.")
+    ] = False,
 ) -> None:
     """Hold a text true to the term graph.
 
@@ -42,32 +51,67 @@ def check(
     """
     if batch is not None and (file is not None or question is not None):
         raise InvalidInput("check: --batch brings its own texts and questions; leave FILE and --question out")
+    if graph is not None and release is not None:
+        raise InvalidInput("check: --graph brings its own graph and --release names one of the workspace; give one")
+    if rules:
+        if file is not None or batch is not None:
+            raise InvalidInput("check: --rules takes no text; leave FILE and --batch out")
+        _rules(run)
+        return
     if graph is not None and not graph.is_file():
         raise InvalidInput(f"{graph}: no such graph file; give a Turtle, N-Triples or RDF/XML file")
     rows = [] if batch is None else [_checked(row, f"{batch}: {row['id']}") for row in read_rows(batch, ("id", "text"))]
     text = read_text(file, "text") if batch is None else ""
-    with _checker(run, graph) as checked:
+    with _checker(run, graph, release) as checker:
         for row in rows:
-            report = checked(row["text"], _passages(row), row.get("question"))
-            print_json_line({"id": row["id"], **report.to_json()})
+            given = row["text"], _passages(row), row.get("question")
+            claims = {"claims": [claim.to_json() for claim in checker.read(*given)]} if explain else {}
+            print_json_line({"id": row["id"], **checker.check(*given).to_json(), **claims})
         if batch is None:
-            report = checked(text, (), question)
-            if run.json:
+            report = checker.check(text, (), question)
+            claims_read = checker.read(text, (), question) if explain else []
+            if run.json and explain:
+                print_json({**report.to_json(), "claims": [claim.to_json() for claim in claims_read]})
+            elif run.json:
                 print_result(report)
             else:
                 _print(report)
+                _print_claims(claims_read)
 
 
 @contextmanager
-def _checker(run: Run, graph: Path | None) -> Iterator[Check]:
-    """Checks against a graph file, which needs no workspace, or against the workspace's graph."""
+def _checker(run: Run, graph: Path | None, release: str | None) -> Iterator[Checker]:
+    """The checker of a graph file, which needs no workspace, or of a revision of the workspace's graph."""
     if graph is None:
-        with run.assistant() as assistant:
-            yield assistant.check
+        with run.open() as workspace:
+            yield workspace.terms().checker if release is None else workspace.terms_at(release).checker
         return
     from app.wiring import terms_of
 
-    yield terms_of([graph], run.settings()).checker.check
+    yield terms_of([graph], run.settings()).checker
+
+
+def _rules(run: Run) -> None:
+    from app.rules import suggest_only
+
+    with run.open() as workspace:
+        uses = workspace.catalog.feedback.rules()
+    suggesting = suggest_only(uses)
+    rows = [
+        {
+            "rule": use.rule, "edits": use.edits, "undone": use.undone, "undo_share": round(use.undo_share, 3),
+            "edits_texts": use.rule not in suggesting,
+        }
+        for use in uses
+    ]  # fmt: skip
+    if run.json:
+        print_json({"rules": rows})
+        return
+    if not rows:
+        print_text("no answer has been edited yet")
+    for use in uses:
+        state = "only suggests" if use.rule in suggesting else "edits"
+        print_text(f"{use.rule}: {use.undone} of {use.edits} edits taken back; {state}")
 
 
 def _checked(row: Mapping[str, Any], place: str) -> Mapping[str, Any]:
@@ -96,8 +140,15 @@ def _print(report: AlignmentReport) -> None:
     for edit in report.edits:
         print_text(f"  changed: {edit.before} → {edit.after} ({edit.reason})")
     for finding in report.findings:
-        print_text(f"  {finding.kind}: {finding.text}")
+        print_text(f"  {finding.kind}: {finding.text}" + (f" ({finding.reason})" if finding.reason else ""))
     for name in ("term_coverage", "relation_accuracy", "relation_coverage", "contextual_consistency", "similarity"):
         value = getattr(report, name)
         if value is not None:
             print_text(f"  {name.replace('_', ' ')}: {value:.2f}")
+
+
+def _print_claims(claims: Sequence[ClaimReading]) -> None:
+    for claim in claims:
+        print_text(f"  read: {claim.subject} · {claim.relation} · {claim.text} ({claim.modality}, fit {claim.fit:.2f})")
+        for line in (f"{claim.status}, by {claim.rule}", *claim.evidence):
+            print_text(f"    {line}")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FOLDER = Path("plumbline-demo")
 ACCOUNTS = "users.yaml"
 POLICY = "policy.yaml"
+PEOPLE = "directory.csv"
 BY = "demo"
 """Whom the audit log names."""
 
@@ -98,22 +99,29 @@ def _refuse_own(workspace: Workspace, accounts: Sequence[DemoAccount]) -> None:
 
 
 def _with_policy(settings: Settings, company: Path) -> Settings:
-    """The settings with the company's desensitizing policy, unless they name one."""
-    if settings.desensitize.policy is not None or not (company / POLICY).is_file():
-        return settings
-    desensitize = settings.desensitize.model_copy(update={"policy": Path(POLICY)})
-    return settings.model_copy(update={"desensitize": desensitize})
+    """The settings with the company's desensitizing policy and directory of people, unless they name some."""
+    wanted = settings.desensitize
+    given = {
+        "policy": wanted.policy or _name_in(company, POLICY),
+        "directory": wanted.directory or _name_in(company, PEOPLE),
+    }
+    return settings.model_copy(update={"desensitize": wanted.model_copy(update=given)})
+
+
+def _name_in(company: Path, name: str) -> Path | None:
+    return Path(name) if (company / name).is_file() else None
 
 
 def _write_settings(folder: Path, company: Path) -> None:
-    """The company's policy, and the first time a plumbline.toml that puts it in force."""
+    """The company's policy and people, and the first time a plumbline.toml that puts them in force."""
     from app.cli.config_text import commented_settings
     from app.settings import CONFIG_NAME
 
-    values: dict[str, dict[str, str]] = {}
-    if (company / POLICY).is_file():
-        shutil.copyfile(company / POLICY, folder / POLICY)
-        values = {"desensitize": {"policy": POLICY}}
+    values: dict[str, dict[str, str]] = {"desensitize": {}}
+    for key, name in (("policy", POLICY), ("directory", PEOPLE)):
+        if (company / name).is_file():
+            shutil.copyfile(company / name, folder / name)
+            values["desensitize"][key] = name
     if not (folder / CONFIG_NAME).exists():
         (folder / CONFIG_NAME).write_text(commented_settings(values), encoding="utf-8")
 

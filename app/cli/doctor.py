@@ -33,23 +33,27 @@ def doctor(run: Run) -> int:
 
     Looks at the catalog, the indexes, the models, the audit log and the disk. Exit code 0: no problem.
     """
+    from sqlalchemy.exc import DatabaseError
+
+    from knowledge.catalog.health import RESTORE, Problem
+
     documents = chunks = 0
     settings = run.settings()
     try:
         with run.open() as workspace:
             problems = list(_problems(workspace))
-            if not any(problem.where == str(workspace.catalog.path) for problem in problems):
+            if not any(problem.fix == RESTORE for problem in problems):
                 documents = workspace.catalog.documents.count()
                 chunks = workspace.catalog.documents.count_chunks()
-    except Damaged as error:
-        from knowledge.catalog.health import Problem
-
-        problems = [Problem(str(error), str(settings.workspace), "restore the catalog from a backup")]
+    except (Damaged, DatabaseError) as error:
+        what = str(error.orig) if isinstance(error, DatabaseError) else str(error)
+        problems = [Problem(what, str(settings.workspace / "catalog.sqlite"), RESTORE)]
     if run.json:
         rows = [asdict(problem) for problem in problems]
-        print_json({"ok": not problems, "documents": documents, "chunks": chunks, "problems": rows})
+        print_json({"ok": not problems, "documents": documents, "chunks": chunks, "problems": rows, "ocr": _ocr()})
     else:
         remark(_engine(settings))
+        remark(_ocr() or "no OCR: install tesseract (with chi_sim and chi_tra) to read scans and images")
         print_text(f"{documents} documents, {chunks} chunks")
         for problem in problems:
             print_text(f"problem: {problem.what} ({problem.where}); {problem.fix}")
@@ -97,6 +101,13 @@ def _model_problems(workspace: Workspace) -> Iterator[Problem]:
             continue
         for problem in workspace.models.verify(name):
             yield Problem(problem, name, fix)
+
+
+def _ocr() -> str:
+    """The program that reads scans and images, with its languages; empty when there is none, which is no problem."""
+    from ingest.loaders.ocr import engine
+
+    return str(engine() or "")
 
 
 def _engine(settings: Settings) -> str:

@@ -46,7 +46,8 @@ def show(run: Run, which: WhichArgument, user: UserOption = None) -> None:
     """One document: its desensitized text and chunks."""
     with run.open() as workspace:
         document = _found(workspace, which, _reader(workspace, user))
-        text = workspace.catalog.documents.text(document.id)
+        members = _members(workspace, document, _reader(workspace, user))
+        text = _text_with_attachments(workspace, document, members)
         chunks = workspace.catalog.documents.chunks(document.id)
     if not run.json:
         access = ", ".join(sorted(document.access)) or "every signed-in user"
@@ -65,6 +66,7 @@ def show(run: Run, which: WhichArgument, user: UserOption = None) -> None:
                 {"chunk_id": chunk.id, "heading": chunk.heading, "page": chunk.page, "text": chunk.text}
                 for chunk in chunks
             ],
+            "members": [{"document_id": one.id, "path": one.path, "title": one.title} for one in members],
         }
     )
 
@@ -73,7 +75,8 @@ def show(run: Run, which: WhichArgument, user: UserOption = None) -> None:
 def remove(run: Run, which: Annotated[list[str], typer.Argument(metavar="ID|PATH...", show_default=False)]) -> None:
     """Remove documents from the catalog and every index; the files stay where they are."""
     with run.open() as workspace:
-        found = [_found(workspace, one, None) for one in which]
+        named = [_found(workspace, one, None) for one in which]
+        found = [one for document in named for one in (document, *_members(workspace, document, None))]
         ids = list(dict.fromkeys(document.id for document in found))
         # The same lease as ingestion, which publishes too
         with workspace.catalog.leases.hold("writer", wait=30):
@@ -95,6 +98,21 @@ def _found(workspace: Workspace, which: str, user: User | None) -> Document:
     if document is None:
         raise NotFound(f"{which}: no such document; `plumbline documents list` shows ids and paths")
     return document
+
+
+def _members(workspace: Workspace, document: Document, user: User | None) -> list[Document]:
+    """The documents that lie in this one, when it is an archive, mail or mailbox."""
+    inside = workspace.catalog.documents.list(user, prefix=f"{document.path}!/", source_root=document.source_root)
+    return [one for one in inside if one.metadata.get("container") == document.path]
+
+
+def _text_with_attachments(workspace: Workspace, document: Document, members: list[Document]) -> str:
+    """The document's text; that of a mail with its attachments, as a mail program shows them together."""
+    documents = workspace.catalog.documents
+    text = documents.text(document.id)
+    if document.format not in {"eml", "msg"}:
+        return text
+    return "\n\n".join([text, *(f"## {one.path}\n\n{documents.text(one.id)}" for one in members)])
 
 
 def _summary(document: Document) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _database_error(error: Exception) -> str | None:
     if "locked" in text:
         return f"catalog: {text} by another process for too long; try again, or end that process"
     if "malformed" in text or "not a database" in text:
-        return f"catalog: {text}; `plumbline doctor` says more, restore the file from a backup"
+        return f"catalog: {text}; `plumbline doctor` says more, `plumbline restore FILE --force` brings a backup back"
     return f"catalog: {text}"
 
 

@@ -10,7 +10,7 @@ import typer
 
 from app.cli.common import Run, command, operator
 from app.cli.output import print_result, print_text, remark
-from app.cli.progress import progress
+from app.cli.progress import ingestion
 from app.cli.users import split_list
 from knowledge.errors import InvalidInput
 
@@ -39,7 +39,10 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", show_default=False)],
     access: AccessOption = None,
     access_file: AccessFileOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only say what would be done, and what personal data would be found, masked."),
+    ] = False,
 ) -> int:
     """Read files and folders into the workspace.
 
@@ -72,9 +75,14 @@ def ingest_paths(
     dry_run: bool = False,
 ) -> RunReport:
     """Ingest with progress on stderr, written down in the audit log."""
-    with progress("reading documents") as report:
+    with ingestion("reading documents") as (report, chunks_done):
         result = workspace.pipeline().run(
-            paths, access=access, access_file=access_file, dry_run=dry_run, progress=report
+            paths,
+            access=access,
+            access_file=access_file,
+            dry_run=dry_run,
+            progress=report,
+            chunks_done=chunks_done,
         )
     if not dry_run:
         detail = {
@@ -104,6 +112,8 @@ def _print(report: RunReport, *, dry_run: bool) -> None:
     if report.desensitized:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(report.desensitized.items()))
         print_text(f"desensitized: {kinds}")
+    for one in report.found:
+        print_text(f"  {one.path}: {one.count} {one.kind}: {', '.join(one.examples)}")
     for entry in report.quarantine[:_SHOWN]:
         print_text(f"quarantined: {entry.path}: {entry.reason}")
     if len(report.quarantine) > _SHOWN:

@@ -11,6 +11,7 @@ import typer
 from app.cli import (
     ask,
     audit,
+    backup,
     check,
     config,
     demo,
@@ -21,11 +22,13 @@ from app.cli import (
     graph,
     ingest,
     init,
+    leaks,
     models,
     quarantine,
     search,
     ui,
     users,
+    vault,
 )
 from app.cli.common import ConfigOption, DebugOption, WorkspaceOption, common_options, run_command_line
 from app.cli.output import print_text
@@ -61,7 +64,7 @@ def _root(
 # In the order in which a newcomer meets them
 for part in (demo, init, ingest, documents, quarantine, search, ask, check, graph, models, users, audit, desensitize):
     part.register(app)
-for part in (evaluate, ui, doctor, config):
+for part in (leaks, vault, evaluate, ui, doctor, backup, config):
     part.register(app)
 
 

@@ -32,10 +32,38 @@ def progress(title: str, unit: Unit = "items") -> Iterator[Progress]:
 
 
 @contextmanager
-def several() -> Iterator[Begin]:
-    """A function that begins a bar; bars of work done side by side stand below one another."""
+def ingestion(title: str) -> Iterator[tuple[Progress, Callable[[int], None]]]:
+    """Two functions: one to be called as files are done, one with how many chunks are embedded; shows their speed."""
+    rate = _Rate()
+    with several(rate.told) as begin:
+        yield begin(title, "items"), rate.count
+
+
+class _Rate:
+    """How many chunks were embedded, and how many a second."""
+
+    def __init__(self) -> None:
+        self._chunks = self._before = 0
+        self._started = time.monotonic()
+
+    def count(self, chunks: int) -> None:
+        if not self._chunks:
+            self._started = time.monotonic()  # what went before was loading the model
+            self._before = chunks
+        self._chunks = chunks
+
+    def told(self) -> str:
+        seconds = time.monotonic() - self._started
+        if not self._chunks or seconds < 1:
+            return ""
+        return f"{self._chunks} chunks, {(self._chunks - self._before) / seconds:.1f}/s"
+
+
+@contextmanager
+def several(note: Callable[[], str] = str) -> Iterator[Begin]:
+    """A function that begins a bar; bars of work done side by side stand below one another. `note` says more."""
     if not sys.stderr.isatty():
-        yield _lines
+        yield lambda title, unit: _lines(title, unit, note)
         return
     from rich.console import Console
     from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeRemainingColumn
@@ -50,7 +78,14 @@ def several() -> Iterator[Begin]:
                 _amount(int(task.completed), None if task.total is None else int(task.total), task.fields["unit"])
             )
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), Amount(), TimeRemainingColumn())
+    class Note(ProgressColumn):
+        """What else there is to say."""
+
+        def render(self, task: Task) -> Text:  # noqa: ARG002 - the library's signature
+            return Text(note())
+
+    description = TextColumn("{task.description}", markup=False)
+    columns = (description, BarColumn(), Amount(), Note(), TimeRemainingColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
 
         def begin(title: str, unit: Unit) -> Progress:
@@ -64,7 +99,7 @@ def several() -> Iterator[Begin]:
         yield begin
 
 
-def _lines(title: str, unit: Unit) -> Progress:
+def _lines(title: str, unit: Unit, note: Callable[[], str]) -> Progress:
     last = time.monotonic()
 
     def report(done: int, total: int | None) -> None:
@@ -72,7 +107,7 @@ def _lines(title: str, unit: Unit) -> Progress:
         now = time.monotonic()
         if now - last >= _LINE_EVERY:
             last = now
-            _log.info("%s: %s", title, _amount(done, total, unit))
+            _log.info("%s: %s%s", title, _amount(done, total, unit), f" ({note()})" if note() else "")
 
     return report
 

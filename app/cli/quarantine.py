@@ -41,7 +41,8 @@ def retry(run: Run, access: AccessOption = None, access_file: AccessFileOption =
         files = _files(workspace)
         labels = checked_options(files, access, access_file)
         if access is None and access_file is None:
-            for root in {root for root, _ in _waiting(workspace)}:
+            entries = workspace.catalog.quarantine.list()
+            for root in {Path(entry.source_root) for entry in entries if entry.access is None}:
                 _refuse_to_guess(workspace, root)
         if not files:
             remark("nothing is in quarantine")
@@ -55,11 +56,16 @@ def _waiting(workspace: Workspace) -> list[tuple[Path, str]]:
 
 
 def _files(workspace: Workspace) -> list[Path]:
-    """The files that are still there; entries of the others are removed."""
-    files = []
+    """The files that are still there, of members of archives and mails those; entries of the others are removed."""
+    from ingest.loaders.unpacking import container_of
+    from ingest.renaming import true_location
+
+    files: list[Path] = []
     for root, path in _waiting(workspace):
-        if (root / path).exists():
-            files.append(root / path)
+        whole = container_of(path) or path
+        file = true_location(root, whole, workspace.desensitizer.desensitize_path) or root / whole
+        if file.exists():
+            files += [file] if file not in files else []
         else:
             remark(f"{path}: is no longer at {root}; left out")
             workspace.catalog.quarantine.remove(path, str(root))

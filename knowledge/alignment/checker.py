@@ -5,17 +5,19 @@ Rewrite only what is contradicted; mark what is merely unsupported; when in doub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from knowledge.alignment import metrics
 from knowledge.alignment.claims import ClaimReader
 from knowledge.alignment.draft import Draft, Slot, read_draft
-from knowledge.alignment.explanations import stated
+from knowledge.alignment.explanations import explain
+from knowledge.alignment.modality import only_dated
 from knowledge.alignment.passages import Passages, words_around
 from knowledge.alignment.quantities import find_quantities
+from knowledge.alignment.readings import ClaimReading, in_words, readings
 from knowledge.alignment.relations import Judgement, RelationJudge
 from knowledge.alignment.repair import Repair
 from knowledge.alignment.terms import TermCheck, TermFinding
@@ -24,6 +26,7 @@ from knowledge.graph.store import TermGraph
 from knowledge.types import AlignmentReport, Edit, Finding, FindingKind, Language, MentionResult, Passage, User, Verdict
 
 if TYPE_CHECKING:
+    from knowledge.alignment.grounding import Doubt
     from knowledge.protocols import Embedder
 
 _ROUNDS = 3
@@ -74,12 +77,15 @@ class Checker:
         embedder: Embedder | None = None,
         settings: CheckSettings | None = None,
         today: Callable[[], date] = date.today,
+        suggesting: Callable[[], Collection[str]] | None = None,
     ) -> None:
+        """`suggesting` tells which rules may not edit at present; what they would change becomes a finding's reason."""
         self._graph = graph
         self._linker = linker
         self._embedder = embedder
         self._settings: CheckSettings = settings or Defaults()
         self._today = today
+        self._suggesting: Callable[[], Collection[str]] = suggesting or frozenset
         self._reader = ClaimReader(graph)
 
     def check(
@@ -101,15 +107,28 @@ class Checker:
         edits, last = check.repair(first) if self._settings.edit else ((), first)
         return self._report(first, last, edits, check)
 
+    def read(
+        self,
+        text: str,
+        passages: Sequence[Passage] = (),
+        question: str | None = None,
+        user: User | None = None,
+        language: Language | None = None,
+    ) -> list[ClaimReading]:
+        """The claims that `check` reads in a text, with what decided about each; arguments as for `check`."""
+        seen = _Check(self, passages, question or "", user, language).examine(text)
+        return readings(self._graph, seen.draft, seen.judgements, language or seen.draft.language)
+
     def _report(self, first: _Examined, last: _Examined, edits: tuple[Edit, ...], check: _Check) -> AlignmentReport:
         draft = first.draft
+        findings = _ordered([*first.findings, *check.unsupported(first)])
         accuracy, coverage = metrics.relation_measures(first.judgements)
         sentences = [draft.text[start:end] for start, end in draft.sentences]
         return AlignmentReport(
-            verdict=_verdict(first.findings),
+            verdict=_verdict(findings),
             answer=last.draft.text,
             draft=draft.text,
-            findings=first.findings,
+            findings=findings,
             edits=edits,
             mentions=tuple(
                 MentionResult(start=link.start, end=link.end, concept=link.concept, label_kind=link.readings[0].kind)
@@ -136,6 +155,8 @@ class _Check:
         self._terms = TermCheck(self._graph, user, prefer_preferred=checker._settings.prefer_preferred)  # noqa: SLF001
         self._judge = RelationJudge(self._graph, self._reader.profiles, user, checker._today())  # noqa: SLF001
         self.passages = Passages(passages, self._linker, self._reader, user, None)
+        self._question = question
+        self._suggesting = checker._suggesting()  # noqa: SLF001
         self.passage_texts = [passage.text for passage in passages]
         asked = [link for link in self._linker.find(question, user) if not link.ambiguous and not link.weak]
         self._asked = [link.concept for link in asked]
@@ -166,14 +187,16 @@ class _Check:
             if edits:
                 repairs.append(tuple(edits))
         findings.extend(_ambiguous(draft))
-        return _Examined(draft, _ordered(findings), tuple(judgements), tuple(repairs))
+        told = _with_reasons(findings, repairs)
+        allowed = [edits for edits in repairs if not any(edit.rule in self._suggesting for edit in edits)]
+        return _Examined(draft, _ordered(told), tuple(judgements), tuple(allowed))
 
     def _relation(
         self, draft: Draft, judgement: Judgement, judgements: Sequence[Judgement], repair: Repair
     ) -> tuple[Finding | None, list[Edit]]:
         """What one claim comes to, with the passages as second witness."""
         claim = judgement.claim
-        if claim.modality != "asserted" or judgement.status == "unsupported":
+        if judgement.status == "unsupported" or not _stands(draft, judgement):
             return None, []
         if judgement.status == "supported":
             return self._claim_finding(draft, "supported", judgement), []
@@ -226,17 +249,54 @@ class _Check:
     def _claim_finding(self, draft: Draft, kind: FindingKind, judgement: Judgement, passage: str = "") -> Finding:
         claim = judgement.claim
         language = self._language or draft.language
-        evidence = []
-        for fact in judgement.facts:
-            value = fact.object if fact.literal else self._graph.label(fact.object, language)
-            relation = self._graph.relation(fact.relation)
-            unit = f" {relation.unit}" if fact.literal and relation and relation.unit else ""
-            names = self._graph.label(fact.subject, language), self._graph.label(fact.relation, language)
-            evidence.append(stated(*names, value + unit))
+        evidence = [in_words(self._graph, fact, language) for fact in judgement.facts]
         if passage:
             evidence.append(f"passage {passage}")
         concepts = (claim.subject, claim.object) if claim.target.link else (claim.subject,)
         return _finding(draft, kind, claim.target, concepts, tuple(evidence), claim.relation)
+
+    # --- marking --------------------------------------------------------------------------------------------------
+
+    def unsupported(self, seen: _Examined) -> list[Finding]:
+        """What neither graph nor passages bear out. It is marked, not edited, so the repairs need not know of it."""
+        draft = seen.draft
+        settled = {(finding.start, finding.end) for finding in seen.findings}
+        found: list[Finding] = []
+        for judgement in seen.judgements:
+            target = judgement.claim.target
+            if (target.start, target.end) not in settled and _clear(judgement):
+                finding = self._silent(draft, judgement)
+                if finding is not None:
+                    found.append(finding)
+                    settled.add((target.start, target.end))
+        if len(self.passages):
+            asked = read_draft(self._question, self._linker, self._user, None)
+            places = [*settled, *(_subject_places(seen.judgements))]
+            read = [judgement.claim.target.start for judgement in seen.judgements if judgement.claim.score >= _FAIR]
+            doubts = self.passages.grounds.doubts(draft, places, read, asked)
+            found += [self._doubt(draft, doubt) for doubt in doubts]
+        return found
+
+    def _silent(self, draft: Draft, judgement: Judgement) -> Finding | None:
+        """What a claim comes to that the graph says nothing about: a passage may bear it out."""
+        claim = judgement.claim
+        if claim.target.quantity is not None:
+            # The passages were asked about all quantities already
+            return None if len(self.passages) else self._unborne(draft, judgement)
+        told = self.passages.says(claim) or self.passages.together(claim.subject, claim.object)
+        if told:
+            return self._claim_finding(draft, "supported", judgement, told)
+        return self._unborne(draft, judgement)
+
+    def _unborne(self, draft: Draft, judgement: Judgement) -> Finding:
+        rule, language = "unsupported.claim", self._language or draft.language
+        finding = self._claim_finding(draft, "unsupported", replace(judgement, facts=()))
+        return finding.model_copy(update={"rule": rule, "reason": explain(rule, language)})
+
+    def _doubt(self, draft: Draft, doubt: Doubt) -> Finding:
+        rule, language = f"unsupported.{doubt.reason}", self._language or draft.language
+        finding = _finding(draft, "unsupported", Slot(doubt.start, doubt.end))
+        return finding.model_copy(update={"rule": rule, "reason": explain(rule, language, text=finding.text)})
 
     # --- putting right --------------------------------------------------------------------------------------------
 
@@ -296,9 +356,51 @@ def _without_overlap(repairs: Sequence[tuple[Edit, ...]]) -> list[tuple[Edit, ..
     return chosen
 
 
+def _stands(draft: Draft, judgement: Judgement) -> bool:
+    """Whether a claim is asserted of today. Who did what to whom is as wrong of last year, and then only marked."""
+    claim = judgement.claim
+    if claim.modality == "asserted":
+        return True
+    dated = judgement.reversed and claim.modality == "historical"
+    return dated and only_dated(draft.units[claim.unit].plain)
+
+
+_FAIR = 0.5
+"""How well words must fit a relation for the sentence to count as read."""
+
+_SURE = 0.75
+"""How well words must fit a relation before the lack of a fact is worth a mark."""
+
+
+def _clear(judgement: Judgement) -> bool:
+    """Whether a claim that the graph does not know is read without doubt and asserted."""
+    claim = judgement.claim
+    sure = claim.exact or (claim.near and claim.score >= _SURE)
+    return judgement.silent and sure and not claim.vague and claim.modality == "asserted"
+
+
+def _subject_places(judgements: Sequence[Judgement]) -> list[tuple[int, int]]:
+    """Where the subjects of what the graph speaks about stand: it vouches for them."""
+    slots = [judgement.claim.subject_slot for judgement in judgements if judgement.status != "unsupported"]
+    return [(slot.start, slot.end) for slot in slots if slot is not None]
+
+
 def _term_finding(draft: Draft, term: TermFinding) -> Finding:
     slot = Slot(term.link.start, term.link.end, link=term.link)
     return _finding(draft, term.kind if term.kind == "forbidden" else "deprecated", slot, slot.concepts)
+
+
+def _with_reasons(findings: Sequence[Finding], repairs: Sequence[tuple[Edit, ...]]) -> list[Finding]:
+    """The findings, each with the rule and the reason of the edit that is made or suggested in its place."""
+    edits = [edit for repair in repairs for edit in repair]
+    told = []
+    for finding in findings:
+        edit = next((edit for edit in edits if edit.start < finding.end and finding.start < edit.end), None)
+        wrong = finding.kind in ("contradicted", "deprecated", "forbidden")
+        told.append(
+            finding.model_copy(update={"rule": edit.rule, "reason": edit.reason}) if edit and wrong else finding
+        )
+    return told
 
 
 def _ambiguous(draft: Draft) -> list[Finding]:
@@ -315,7 +417,7 @@ def _finding(
     draft: Draft,
     kind: FindingKind,
     slot: Slot,
-    concepts: tuple[str, ...],
+    concepts: tuple[str, ...] = (),
     evidence: tuple[str, ...] = (),
     predicate: str | None = None,
 ) -> Finding:

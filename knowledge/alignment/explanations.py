@@ -29,6 +29,30 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "According to the term graph, {relation} of “{subject}” is {after}, not {before}.",
         "zh": "根据术语图谱，“{subject}”的{relation}是{after}，不是{before}。",
     },
+    "unsupported.claim": {
+        "en": "Neither the term graph nor the sources state this.",
+        "zh": "术语图谱和原文都没有这一说法。",
+    },
+    "unsupported.number": {
+        "en": "None of the sources has the value {text}.",
+        "zh": "所引原文中没有{text}这一数值。",
+    },
+    "unsupported.name": {
+        "en": "None of the sources mentions “{text}”.",
+        "zh": "所引原文没有提到“{text}”。",
+    },
+    "unsupported.denial": {
+        "en": "The sources do not deny what this sentence denies.",
+        "zh": "原文并未否定这句话所否定的内容。",
+    },
+    "unsupported.opposite": {
+        "en": "The sources seem to say the opposite.",
+        "zh": "原文的说法似乎相反。",
+    },
+    "unsupported.words": {
+        "en": "None of the sources speaks of this.",
+        "zh": "所引原文没有谈到这一点。",
+    },
     "quantity.passage": {
         "en": "The cited source says {after} about “{subject}”, not {before}.",
         "zh": "引用的原文对“{subject}”的说法是{after}，不是{before}。",

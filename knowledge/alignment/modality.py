@@ -17,7 +17,7 @@ _CLAUSE_END = re.compile(
 _HARMLESS_NOT = re.compile(
     r"\b(?:not\s+(?:only|just|merely)|no\s+(?:later|more|less|fewer|longer\s+than|sooner|earlier)\s*(?:than)?|not\s+(?:later|more|less|exceed\w*|to\s+exceed)"
     r"|(?:must|may|can|should|shall|will|does|do)\s+not\s+exceed|cannot\s+exceed|no\.\s?\d|whether\s+or\s+not|(?:no|without)\s+doubt|why\s+not)"
-    r"|不(?:得|能|可|应|会)?(?:超过|超出|高于|多于|大于|迟于|晚于|少于|低于|早于|小于|逾)|不仅|不但|不只|不光|不予受理|不限于|不变|不含税|不断|不同|不久|不止|非常|无论|不论|不管|除非|未来|未央|无锡|非洲|没有变化|不另|无线|无人机|非必要",
+    r"|不(?:得|能|可|应|会)?(?:超过|超出|高于|多于|大于|迟于|晚于|少于|低于|早于|小于|逾)|离不开|少不了|免不了|不仅|不但|不只|不光|不予受理|不限于|不变|不含税|不断|不同|不久|不止|非常|无论|不论|不管|除非|未来|未央|无锡|非洲|没有变化|不另|无线|无人机|非必要",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
@@ -48,6 +48,7 @@ _PAST = re.compile(
     r"|曾(?=[任由在是为用叫经有属归与于担被向以负])|曾经|原先|原(?=由|属|归|负责|任|来[由在是归属]|为|在|定|是)|原来(?=由|在|是|归|属)|前任|前(?=负责人|主管|经理|总监|部长|主任|所有者|管理员)|早期|旧版|老版|旧制度|旧规|以前|从前|过去|当年|那时|此前|先前|之前(?=[由是的在归属，])|年前(?!后)|往年|去年|上一(?:版|任|届)|历史上|最初|起初|当初|一度|后来|已(?:经)?(?:不再|移交|转交|更换|作废|废止)|(?:1[89]|20)\d\d年(?:之前|以前|前)",
     re.IGNORECASE,
 )
+_DATED = re.compile(r"\blast\s+(?:year|month|quarter)\b|\b(?:years?|months?)\s+ago\b|去年|往年", re.IGNORECASE)
 _ASKED = re.compile(r"[?？]\s*[”\"')）]*\s*(?:\[\d+\]\s*)*$|(?:吗|呢)[。.]?\s*$")
 _COMPARED = re.compile(
     r"\b(?:(?:happier|better|worse|larger|smaller|bigger|higher|lower|faster|slower|longer|shorter|heavier|lighter|cheaper|older|newer|greater)(?:\s+\w+){0,3}\s+than|compared\s+(?:to|with)|as\s+\w+\s+as|twice|three\s+times|similar\s+to|like\s+the)\b"
@@ -116,6 +117,22 @@ def own_modalities(texts: Iterable[str]) -> frozenset[Modality]:
     )
     bare = [_HARMLESS_NOT.sub(" ", text.replace("{subject}", "◆").replace("{object}", "◆")) for text in texts]
     return frozenset(kind for kind, pattern in patterns if any(pattern.search(text) for text in bare))
+
+
+def only_dated(sentence: str) -> bool:
+    """Whether all that makes a sentence past is that it tells when: "last year A acquired B" is still so."""
+    rest = _DATED.sub(" ", sentence)
+    return _DATED.search(sentence) is not None and not any(pattern.search(rest) for _, pattern in _COLOURS)
+
+
+def denials(clause: str) -> int:
+    """How often a clause denies; twice is not at all."""
+    return len(_NEGATION.findall(_without_harmless(clause)))
+
+
+def denies(sentence: str) -> bool:
+    """Whether a sentence denies anything."""
+    return bool(_NEGATION.search(_without_harmless(sentence)))
 
 
 def clause_around(sentence: str, start: int, end: int) -> tuple[int, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from knowledge.alignment.claims import Claim, ClaimReader
 from knowledge.alignment.draft import Draft, Slot, Unit, read_draft
@@ -15,6 +17,9 @@ from knowledge.alignment.wording import Bag, bag, is_direction, joined
 from knowledge.graph.linker import Link, Linker
 from knowledge.types import Language, Passage, User
 from knowledge.words import content_words
+
+if TYPE_CHECKING:
+    from knowledge.alignment.grounding import Grounds
 
 _REFERRING = frozenset(
     (
@@ -72,6 +77,13 @@ class Passages:
     def links(self) -> list[list[Link]]:
         """The names in each passage."""
         return [draft.links for _, draft in self._drafts]
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        """The passages as what whole sentences may stand on."""
+        from knowledge.alignment.grounding import Grounds
+
+        return Grounds(draft for _, draft in self._drafts)
 
     def __len__(self) -> int:
         return len(self._passages)

@@ -12,6 +12,7 @@ from knowledge.alignment.claims import Claim
 from knowledge.alignment.profiles import Profiles
 from knowledge.alignment.quantities import comparable, differs
 from knowledge.alignment.values import quantity_of, states
+from knowledge.alignment.wording import tokens
 from knowledge.graph.normal import normalize
 from knowledge.graph.store import TermGraph
 from knowledge.graph.types import Fact, Relation
@@ -31,13 +32,19 @@ _NEAR, _FAR, _ONLY = 0.55, 0.66, 0.45
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A claim with what the graph says. `right` holds the values it states instead; `reversed`: the other way round."""
+    """A claim with what the graph says. `right` holds the values it states instead; `reversed`: the other way round.
+
+    `silent`: unsupported only because the graph states neither this nor anything against it.
+    `borrowed`: a relation like it is worded better, so the fault is sure but not what should stand there.
+    """
 
     claim: Claim
     status: Status
     facts: tuple[Fact, ...] = ()
     right: tuple[str, ...] = ()
     reversed: bool = False
+    silent: bool = False
+    borrowed: bool = False
 
 
 class RelationJudge:
@@ -58,6 +65,16 @@ class RelationJudge:
         for claim in claims:
             by_target[claim.target.start, claim.target.end].append(claim)
         judged = [self._best(rivals) for _, rivals in sorted(by_target.items())]
+        told = {_statement(each.claim): each.claim.target.start for each in judged if each.status == "supported"}
+        for place, (_, rivals) in enumerate(sorted(by_target.items())):
+            # What is rightly said of another name or number in the sentence is hardly said again of this one
+            left = [
+                claim
+                for claim in rivals
+                if claim.group > 1 or told.get(_statement(claim), claim.target.start) == claim.target.start
+            ]
+            if left and len(left) < len(rivals) and judged[place].status == "contradicted":
+                judged[place] = self._best(left)
         return _consistent(judged, self._profiles)
 
     def _best(self, rivals: list[Claim]) -> Judgement:
@@ -74,6 +91,10 @@ class RelationJudge:
             return max(judgements, key=_strength)
         best = max(wrong, key=_strength)
         others = [other for other in judgements if other.claim.relation != best.claim.relation]
+        if best.reversed:
+            kin = [other for other in others if other.silent and self._kin(other.claim, best.claim)]
+            others = [other for other in others if other not in kin]
+            best = _worded(best, kin)
         needed = _ONLY if not others else _NEAR if best.claim.near else _FAR
         if best.claim.score < needed or _several_subjects(best, wrong):
             return _undecided(best)
@@ -85,6 +106,20 @@ class RelationJudge:
             values = {value for other in (best, *equals) for value in other.right}
             return best if len(values) == 1 else replace(best, right=())
         return replace(best, right=()) if best.claim.vague and not best.claim.known else best
+
+    def _kin(self, one: Claim, other: Claim) -> bool:
+        """Whether two claims about the same pair differ only in how far it has come: "acquires", "plans to acquire".
+
+        Then the graph, which has the pair the other way round, speaks against both.
+        """
+        if (one.subject, one.object, one.modality) != (other.subject, other.object, other.modality):
+            return False
+        first, second = self._names(one.relation), self._names(other.relation)
+        return any(ours <= theirs or theirs <= ours for ours in first for theirs in second if ours and theirs)
+
+    def _names(self, relation_id: str) -> list[frozenset[str]]:
+        relation = self._graph.relation(relation_id)
+        return [frozenset(tokens(label.text)) for label in relation.labels] if relation else []
 
     # --- one claim ------------------------------------------------------------------------------------------------
 
@@ -107,6 +142,11 @@ class RelationJudge:
         undecided = Judgement(claim, "unsupported", facts)
         if link is None or link.ambiguous:
             return undecided
+        return self._unstated(claim, relation, facts, undecided)
+
+    def _unstated(self, claim: Claim, relation: Relation, facts: tuple[Fact, ...], undecided: Judgement) -> Judgement:
+        """What a claim comes to that the graph does not state."""
+        graph, day, meant = self._graph, self._day, claim.target.concepts
         said = meant[0]
         back = self._visible(graph.values(said, relation.id, day))
         if relation.asymmetric and any(fact.object == claim.subject for fact in back):
@@ -115,8 +155,10 @@ class RelationJudge:
             )
         # "X is from Y" and "X is in Y" may be any of the facts that join the two
         loose = claim.vague or relation.id in self._profiles.containing
-        if not facts or not self._closed(relation, facts) or (loose and graph.related(claim.subject, said)):
+        if loose and graph.related(claim.subject, said):
             return undecided
+        if not facts or not self._closed(relation, facts):
+            return replace(undecided, silent=True)
         # What this user may not see may well be what is said
         hidden = len(facts) < len(graph.values(claim.subject, relation.id, day))
         apposed = any(graph.related(said, other) for other in claim.beside)
@@ -129,7 +171,7 @@ class RelationJudge:
         facts = tuple(fact for fact in self._graph.values(claim.subject, relation.id, self._day) if fact.literal)
         values = [(fact, value) for fact in facts if (value := quantity_of(fact, relation)) is not None]
         if said is None or not values:
-            return Judgement(claim, "unsupported", facts)
+            return Judgement(claim, "unsupported", facts, silent=not facts)
         for fact, value in values:
             if states(said, value):
                 return Judgement(claim, "supported", (fact,))
@@ -182,6 +224,14 @@ class RelationJudge:
 
     def _visible(self, facts: Iterable[Fact]) -> tuple[Fact, ...]:
         return tuple(fact for fact in facts if fact.literal or self._graph.visible(fact.object, self._user))
+
+
+def _worded(best: Judgement, kin: Iterable[Judgement]) -> Judgement:
+    """The judgement, believed as much as the best worded of its kin; but then no swap of names is planned."""
+    score = max((other.claim.score for other in kin if other.claim.near == best.claim.near), default=0.0)
+    if score <= best.claim.score:
+        return best
+    return replace(best, claim=replace(best.claim, score=score), borrowed=True)
 
 
 def _rivals(judgement: Judgement, best: Claim) -> bool:

@@ -46,7 +46,7 @@ class Repair:
         """
         claim = judgement.claim
         if judgement.reversed:
-            return self._turned(claim)
+            return [] if judgement.borrowed or claim.modality != "asserted" else self._turned(claim)
         link = claim.target.link
         left = self._left_over(judgement, judgements)
         if link is None or len(left) != 1:

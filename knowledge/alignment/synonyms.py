@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from knowledge.words import stem
+
 _FAMILIES = (
     "sit locat base hous situat resid office find found 位于 设在 坐落 坐落于 驻 办公 办公地点 地点 地址 所在地 位置",
     "lead head chief boss run direct captain 负责人 领导 带领 主管 主任 牵头 率领 掌管 领头 一把手 牵头人",
@@ -52,6 +54,8 @@ def _index() -> dict[str, frozenset[int]]:
     for number, family in enumerate(_FAMILIES):
         for word in family.split():
             found[word].add(number)
+            # "mass" is compared as "mas"
+            found[stem(word)].add(number)
     return {word: frozenset(numbers) for word, numbers in found.items()}
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
@@ -28,9 +29,14 @@ if TYPE_CHECKING:
     from knowledge.catalog.revisions import Revisions
     from knowledge.catalog.runs import Quarantine, Runs
     from knowledge.catalog.sessions import Sessions
+    from knowledge.protocols import Progress
 
 BUSY_TIMEOUT_MS = 30_000
 SQLITE_MAGIC = b"SQLite format 3\x00"
+_PAGES_AT_ONCE = 4096
+
+
+_log = structlog.get_logger(__name__)
 
 
 class Catalog:
@@ -57,11 +63,10 @@ class Catalog:
         else:
             _check_header(path)
         engine = _engine(path)
-        try:
+        with ExitStack() as undo:
+            undo.callback(engine.dispose)
             bring_to_head(path, engine)
-        except BaseException:
-            engine.dispose()
-            raise
+            undo.pop_all()
         return cls(path, engine)
 
     @contextmanager
@@ -79,9 +84,9 @@ class Catalog:
         with self.engine.connect() as connection:
             yield connection
 
-    def backup(self, target: Path) -> None:
+    def backup(self, target: Path, progress: Progress | None = None) -> None:
         """Copy the catalog, consistent even while others write, to `target`."""
-        copy_file(self.path, target)
+        copy_file(self.path, target, progress)
 
     def checkpoint(self) -> None:
         """Empty the write-ahead log into the file, as far as readers allow: removed text leaves the disk."""
@@ -90,7 +95,10 @@ class Catalog:
             cursor = connection.cursor()
             # Whoever reads just now is not waited for as long as a writer would be
             cursor.execute("PRAGMA busy_timeout=500")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except sqlite3.OperationalError as error:  # the disk is full; the log stays, and is emptied another time
+                _log.warning("checkpoint_put_off", error=str(error))
             cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         finally:
             connection.close()
@@ -192,10 +200,25 @@ class Catalog:
         return Audit(self)
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """A consistent copy of a SQLite file through its backup interface."""
+def copy_file(source: Path, target: Path, progress: Progress | None = None) -> None:
+    """The content of one SQLite file in another, made or replaced in one transaction, through its backup interface.
+
+    The copy is of one moment, however much is written meanwhile, and others may go on reading both files. `progress`
+    counts pages. Raises sqlite3.DatabaseError for a file that is damaged.
+    """
+
+    def report(_status: int, remaining: int, total: int) -> None:
+        if progress is not None:
+            progress(total - remaining, total)
+
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
+        for connection in (old, new):
+            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        # A read transaction over all steps: without it a copy would begin anew whenever another process commits
+        old.isolation_level = None
+        old.execute("BEGIN")
+        old.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        old.backup(new, pages=_PAGES_AT_ONCE, progress=report, sleep=0)
 
 
 def _explained(path: Path, error: OperationalError) -> Exception:
@@ -203,6 +226,8 @@ def _explained(path: Path, error: OperationalError) -> Exception:
     text = str(error.orig)
     if "full" in text:
         return Unavailable(f"{path}: no room left on the disk; make room and try again (nothing was half written)")
+    if "I/O error" in text:
+        return Unavailable(f"{path}: the disk refuses: no room for a file of this size, or the disk itself is failing")
     if "locked" in text or "busy" in text:
         return Unavailable(f"{path}: another process has been writing for {BUSY_TIMEOUT_MS // 1000} s; try again")
     if "readonly" in text or "unable to open" in text:

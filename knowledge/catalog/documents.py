@@ -6,16 +6,39 @@ import builtins
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from knowledge.catalog.counters import CHANGES, CHUNK_ROWS, DOCUMENT_NUMBERS, advance, value_of
 from knowledge.catalog.labels import access_key, checked_labels
-from knowledge.catalog.schema import chunks, document_labels, document_texts, documents, embeddings
+from knowledge.catalog.likenesses import insert_sketch
+from knowledge.catalog.schema import (
+    chunks,
+    document_labels,
+    document_texts,
+    documents,
+    embeddings,
+    likenesses,
+    sketches,
+)
 from knowledge.errors import Damaged, InvalidInput, NotFound
 from knowledge.protocols import Vectors
 from knowledge.types import Chunk, Document, DocumentRecord, User
@@ -107,6 +130,24 @@ def visible_to(user: User | None) -> ColumnElement[bool]:
     return or_(~exists(labels), exists(shared))
 
 
+def within(scope: Iterable[str] | None) -> ColumnElement[bool]:
+    """Documents that `scope` names: by id, by path, or by a folder that they lie in. None: all; nothing named: none.
+
+    Compared whole and in the same case: `hr` names neither `hr-old/a.md` nor `HR/a.md`.
+    """
+    if scope is None:
+        return true()
+    names = sorted({name.strip("/") for name in scope})
+    folders = [func.substr(documents.c.path, 1, len(name) + 1) == f"{name}/" for name in names]
+    return or_(documents.c.id.in_(names), documents.c.path.in_(names), *folders)
+
+
+def newness(document: Document) -> tuple[str, float, str]:
+    """Orders versions of a document: by the day from which they are in force, else that of the file's last change."""
+    day = document.effective_date or datetime.fromtimestamp(max(0.0, document.modified_at), UTC).date().isoformat()
+    return day, document.modified_at, document.id
+
+
 class Documents:
     """The documents of a catalog."""
 
@@ -184,6 +225,14 @@ class Documents:
                 connection.execute(update(chunks).where(belongs).values(concepts=list(ids)))
             advance(connection, CHANGES)
 
+    def set_modified(self, times: Mapping[str, float]) -> None:
+        """Note when the files of documents (by id) were last changed, where their content stayed the same."""
+        if not times:
+            return
+        changed = update(documents).where(documents.c.id == bindparam("of")).values(modified_at=bindparam("at"))
+        with self._catalog.begin() as connection:
+            connection.execute(changed, [{"of": id_, "at": at} for id_, at in times.items()])
+
     # --- reading ------------------------------------------------------------------------------------------------
 
     def get(self, id: str, user: User | None = None) -> Document | None:  # noqa: A002 - the contract's name
@@ -224,9 +273,34 @@ class Documents:
             rows = connection.execute(query.limit(limit).offset(offset)).all()
             return _documents(connection, rows)
 
-    def count(self, user: User | None = None, *, state: str | None = None, embedder: str | None = None) -> int:
-        """How many documents `user` may see (None: all), in this state, with vectors by this model."""
-        condition = visible_to(user)
+    def folders(self, user: User | None, depth: int = 2) -> dict[str, int]:
+        """Folders down to `depth` of documents that `user` may see, in order, with how many lie in each and below."""
+        found: dict[str, int] = {}
+        with self._catalog.connect() as connection:
+            for (path,) in connection.execute(select(documents.c.path).where(visible_to(user))):
+                parts = path.split("/")[:-1]
+                for end in range(1, min(len(parts), depth) + 1):
+                    folder = "/".join(parts[:end])
+                    found[folder] = found.get(folder, 0) + 1
+        return dict(sorted(found.items()))
+
+    def find(self, text: str, user: User | None, limit: int) -> builtins.list[Document]:
+        """Documents that `user` may see with `text` in title or path, in order of their paths."""
+        named = documents.c.title.icontains(text, autoescape=True) | documents.c.path.icontains(text, autoescape=True)
+        query = select(documents).where(visible_to(user), named).order_by(documents.c.path).limit(limit)
+        with self._catalog.connect() as connection:
+            return _documents(connection, connection.execute(query).all())
+
+    def count(
+        self,
+        user: User | None = None,
+        *,
+        state: str | None = None,
+        embedder: str | None = None,
+        scope: Iterable[str] | None = None,
+    ) -> int:
+        """How many documents `user` may see (None: all), in this state, with vectors by this model, in this scope."""
+        condition = visible_to(user) & within(scope)
         if state is not None:
             condition &= documents.c.state == state
         if embedder is not None:
@@ -279,9 +353,9 @@ class Documents:
         with self._catalog.connect() as connection:
             return value_of(connection, CHANGES)
 
-    def visible(self, user: User | None) -> VisibleSet:
-        """What `user` may read now (None: everything)."""
-        return self._visible_set(visible_to(user))
+    def visible(self, user: User | None, scope: Iterable[str] | None = None) -> VisibleSet:
+        """What `user` may read now (None: everything), of what is `within` the scope."""
+        return self._visible_set(visible_to(user) & within(scope))
 
     def latest_embedder(self) -> str:
         """The fingerprint of the model that embedded the newest document; "" when not told or there is none."""
@@ -351,20 +425,91 @@ class Documents:
                 if found:
                     yield _vector_rows(found)
 
-    def vectors_of(self, document_id: str, embedder: str) -> Vectors:
-        """The vectors of a document's chunks in their order, shape (chunks, dimension).
-
-        Shape (0, 0) when there are none, or none by the model with this fingerprint.
-        """
+    def conflicting(self, limit: int = 50) -> builtins.list[tuple[str, str]]:
+        """Paths of documents that are nearly the same, though not wholly, and of which none says that it is newer."""
+        one, two = documents.alias("one"), documents.alias("two")
         query = (
-            select(embeddings.c.vector)
-            .select_from(embeddings.join(chunks).join(documents))
-            .where((documents.c.id == document_id) & (documents.c.embedder == embedder))
-            .order_by(chunks.c.ordinal)
+            select(one.c.path, two.c.path)
+            .select_from(
+                likenesses.join(one, likenesses.c.document_id == one.c.id).join(two, likenesses.c.other_id == two.c.id)
+            )
+            .where((one.c.id < two.c.id) & (one.c.text_hash != two.c.text_hash))
+            .where(one.c.effective_date == two.c.effective_date)
+            .order_by(one.c.path, two.c.path)
+            .limit(limit)
         )
         with self._catalog.connect() as connection:
-            vectors = [_vector(row.vector) for row in connection.execute(query)]
-        return np.stack(vectors) if vectors else np.zeros((0, 0), dtype=np.float32)
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+    def embedder(self, document_id: str) -> str:
+        """The fingerprint of the model that made a document's vectors; empty: not told. Raises NotFound."""
+        return str(self._column(documents.c.embedder, document_id))
+
+    def quality_of(self, document_id: str) -> dict[str, Any]:
+        """What ingestion found to be said about a document. Raises NotFound."""
+        return dict(self._column(documents.c.quality, document_id))
+
+    def embedded(self, document_id: str) -> tuple[str, ...]:
+        """The hash of what was embedded of each chunk of a document, in order."""
+        query = select(chunks.c.embedded).where(chunks.c.document_id == document_id).order_by(chunks.c.ordinal)
+        with self._catalog.connect() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def sketch(self, document_id: str) -> NDArray[np.uint32] | None:
+        """A document's sketch (knowledge/likeness.py); None when it has none."""
+        query = select(sketches.c.sketch).where(sketches.c.document_id == document_id)
+        with self._catalog.connect() as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else np.frombuffer(found, dtype="<u4").astype(np.uint32)
+
+    def _column(self, column: ColumnElement[Any], document_id: str) -> Any:
+        with self._catalog.connect() as connection:
+            row = connection.execute(select(column).where(documents.c.id == document_id)).first()
+        if row is None:
+            raise _no_such(document_id)
+        return row[0]
+
+    def known_vectors(self, embedded: Iterable[str], embedder: str) -> dict[str, Vectors]:
+        """Vectors, shape (dimension,), by the hash of what was embedded; those that no chunk has are left out."""
+        query = (
+            select(chunks.c.embedded, embeddings.c.vector)
+            .select_from(embeddings.join(chunks).join(documents))
+            .where(documents.c.embedder == embedder)
+        )
+        with self._catalog.connect() as connection:
+            return {
+                hash_: _vector(vector)
+                for part in _parts(filter(None, embedded), 1000)
+                for hash_, vector in connection.execute(query.where(chunks.c.embedded.in_(part)))
+            }
+
+    def alike(self, ids: Iterable[str], user: User | None) -> dict[str, builtins.list[Document]]:
+        """For each of these documents those that are alike, as far as `user` may see them, the newest first.
+
+        Whoever may not see a document does not learn of it: what is alike is looked up inside what `user` may see.
+        """
+        query = (
+            select(likenesses.c.document_id.label("of"), documents)
+            .join(documents, documents.c.id == likenesses.c.other_id)
+            .where(visible_to(user))
+        )
+        with self._catalog.connect() as connection:
+            rows = [
+                row
+                for part in _parts(ids, 1000)
+                for row in connection.execute(query.where(likenesses.c.document_id.in_(part)))
+            ]
+            by_id = {document.id: document for document in _documents(connection, rows)}
+        found: dict[str, builtins.list[Document]] = {}
+        for row in rows:
+            found.setdefault(row.of, []).append(by_id[row.id])
+        return {of: sorted(others, key=newness, reverse=True) for of, others in found.items()}
+
+    def quality(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """What ingestion found to be said about each document, with its path, by document id; [] of it left out."""
+        query = select(documents.c.id, documents.c.path, documents.c.quality).order_by(documents.c.path)
+        with self._catalog.connect() as connection:
+            return {row.id: (row.path, dict(row.quality)) for row in connection.execute(query) if row.quality}
 
     def keyword_rows(self, numbers: Iterable[int] | None = None) -> Iterator[KeywordRow]:
         """What the keyword index holds of the documents with these numbers (None: of all), in order of rows."""
@@ -419,16 +564,19 @@ def _insert_document(connection: Connection, stored: Document, record: DocumentR
             effective_date=stored.effective_date,
             metadata=dict(stored.metadata),
             desensitized=dict(record.desensitized),
+            quality=dict(record.quality),
         )
     )
     connection.execute(insert(document_texts).values(document_id=stored.id, text=record.text))
     _insert_labels(connection, stored.id, stored.access)
+    if record.sketch is not None:
+        insert_sketch(connection, stored.id, record.sketch)
     if not record.chunks:
         return
     rows = range(first_row, first_row + len(record.chunks))
-    connection.execute(
-        insert(chunks), [_chunk_values(row, stored.id, chunk) for row, chunk in zip(rows, record.chunks, strict=True)]
-    )
+    embedded = record.embedded or ("",) * len(record.chunks)
+    of_chunks = zip(rows, record.chunks, embedded, strict=True)
+    connection.execute(insert(chunks), [_chunk_values(row, stored.id, chunk, hash_) for row, chunk, hash_ in of_chunks])
     packed = vectors.astype(_STORED)
     connection.execute(insert(embeddings), [{"row": row, "vector": packed[i].tobytes()} for i, row in enumerate(rows)])
 
@@ -454,7 +602,7 @@ def _checked_vectors(record: DocumentRecord) -> Vectors:
     return vectors
 
 
-def _chunk_values(row: int, document_id: str, chunk: Chunk) -> dict[str, Any]:
+def _chunk_values(row: int, document_id: str, chunk: Chunk, embedded: str) -> dict[str, Any]:
     return {
         "row": row,
         "id": chunk.id or f"{document_id}-{chunk.ordinal}",
@@ -466,6 +614,7 @@ def _chunk_values(row: int, document_id: str, chunk: Chunk) -> dict[str, Any]:
         "language": chunk.language,
         "tokens": chunk.tokens,
         "concepts": list(chunk.concepts),
+        "embedded": embedded,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,6 +45,20 @@ class FeedbackRecord:
     at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class RuleUse:
+    """How often a rule of the checker edited an answer that is kept, and how many of these edits are taken back."""
+
+    rule: str
+    edits: int
+    undone: int
+
+    @property
+    def undo_share(self) -> float:
+        """Edits taken back ÷ edits; 0.0 without any."""
+        return self.undone / self.edits if self.edits else 0.0
+
+
 class Feedback:
     """The feedback of a workspace."""
 
@@ -75,6 +90,17 @@ class Feedback:
         )
         with self._catalog.connect() as connection:
             return {row.message_id: _record(row) for row in connection.execute(wanted)}
+
+    def rules(self) -> list[RuleUse]:
+        """The use of each rule over all answers that are kept, by rule."""
+        edits: Counter[str] = Counter()
+        undone: Counter[str] = Counter()
+        with self._catalog.connect() as connection:
+            for row in connection.execute(sa.select(messages.c.answer, messages.c.undone)):
+                made = (row.answer.get("alignment") or {}).get("edits") or []
+                edits.update(edit["rule"] for edit in made)
+                undone.update(made[number]["rule"] for number in row.undone if number < len(made))
+        return [RuleUse(rule, edits[rule], undone[rule]) for rule in sorted(edits)]
 
     def newest(self, *, since: float = 0.0, limit: int = 1000) -> list[FeedbackRecord]:
         """Everything said since a time, newest first."""

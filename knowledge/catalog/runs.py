@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, null, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from knowledge.catalog.schema import quarantine, runs
@@ -37,7 +37,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineEntry:
-    """A file that could not become a document. `kept_as` names its copy in the quarantine folder, if there is one."""
+    """A file that could not become a document.
+
+    `kept_as` names its copy in the quarantine folder, if there is one; `access` are the labels that it would have got,
+    which it gets when it can be read after all (None: not told).
+    """
 
     path: str
     reason: str
@@ -45,6 +49,7 @@ class QuarantineEntry:
     content_hash: str = ""
     kept_as: str = ""
     at: float = 0.0
+    access: frozenset[str] | None = None
 
 
 class Runs:
@@ -95,10 +100,17 @@ class Quarantine:
         self._clock = clock
 
     def put(
-        self, path: str, reason: str, *, source_root: str = "", content_hash: str = "", kept_as: str = ""
+        self,
+        path: str,
+        reason: str,
+        *,
+        source_root: str = "",
+        content_hash: str = "",
+        kept_as: str = "",
+        access: frozenset[str] | None = None,
     ) -> QuarantineEntry:
         """Add a file or renew its entry."""
-        entry = QuarantineEntry(path, reason, source_root, content_hash, kept_as, self._clock())
+        entry = QuarantineEntry(path, reason, source_root, content_hash, kept_as, self._clock(), access)
         values = {
             "source_root": source_root,
             "path": path,
@@ -106,6 +118,7 @@ class Quarantine:
             "content_hash": content_hash,
             "kept_as": kept_as,
             "at": entry.at,
+            "access": null() if access is None else sorted(access),
         }
         query = upsert(quarantine).values(values)
         with self._catalog.begin() as connection:
@@ -141,4 +154,5 @@ def _run(row: Row[Any]) -> Run:
 
 
 def _entry(row: Row[Any]) -> QuarantineEntry:
-    return QuarantineEntry(row.path, row.reason, row.source_root, row.content_hash, row.kept_as, row.at)
+    access = None if row.access is None else frozenset(row.access)
+    return QuarantineEntry(row.path, row.reason, row.source_root, row.content_hash, row.kept_as, row.at, access)

@@ -68,6 +68,8 @@ documents = Table(
     Column("effective_date", String, nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("desensitized", JSON, nullable=False),
+    # What its run found to be said about its text; see ingest/quality.py
+    Column("quality", JSON, nullable=False, server_default="{}"),
     UniqueConstraint("source_root", "path"),
     Index(None, "path"),
 )
@@ -100,6 +102,8 @@ chunks = Table(
     Column("language", String, nullable=False),
     Column("tokens", Integer, nullable=False),
     Column("concepts", JSON, nullable=False),
+    # Hash of the text that was embedded; empty: not told. Equal ones need embedding once
+    Column("embedded", String, nullable=False, server_default="", index=True),
 )
 
 embeddings = Table(
@@ -109,6 +113,32 @@ embeddings = Table(
     # Little-endian 16-bit floats of a unit vector
     Column("vector", LargeBinary, nullable=False),
 )
+
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("sketch", LargeBinary, nullable=False),
+)
+"""MinHash sketches of documents, see knowledge/likeness.py."""
+
+sketch_bands = Table(
+    "sketch_bands",
+    metadata,
+    Column("band", Integer, primary_key=True, autoincrement=False),
+    Column("key", Integer, primary_key=True, autoincrement=False),
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+"""Parts of the sketches: documents that share one may be alike."""
+
+likenesses = Table(
+    "likenesses",
+    metadata,
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("other_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("likeness", Float, nullable=False),
+)
+"""Documents that are alike, each pair both ways."""
 
 language_centres = Table(
     "language_centres",
@@ -142,6 +172,8 @@ quarantine = Table(
     Column("content_hash", String, nullable=False),
     Column("kept_as", String, nullable=False),
     Column("at", Float, nullable=False),
+    # The labels that it would have got; null: not told
+    Column("access", JSON),
 )
 
 leases = Table(

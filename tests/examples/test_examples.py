@@ -87,6 +87,41 @@ def test_every_planted_original_stands_in_a_document() -> None:
         assert original in whole
 
 
+@pytest.fixture(scope="module")
+def desensitized() -> dict[Path, str]:
+    """What is left of each document under the company's policy, with its directory of people."""
+    from ingest.desensitize import Desensitizer, load_directory, load_policy
+
+    policy, people = load_policy(EXAMPLES / "policy.yaml"), load_directory(EXAMPLES / "directory.csv")
+    desensitizer = Desensitizer(policy, b"\x07" * 32, people)
+    texts = {}
+    for path in FILES:
+        document = desensitizer.desensitize_document(load(path))[0]
+        texts[path] = "\n".join([document.title, *(block.text for block in document.blocks)])
+    return texts
+
+
+@pytest.mark.parametrize("query", [query for query in QUERIES if query["answerable"]], ids=lambda query: query["id"])
+def test_what_questions_rest_on_outlives_desensitizing(query: dict, desensitized: dict[Path, str]) -> None:
+    for item in query["relevant"]:
+        assert squeeze(item["quote"]) in squeeze(desensitized[DOCUMENTS / item["doc_id"]])
+
+
+def test_no_planted_original_outlives_desensitizing(desensitized: dict[Path, str]) -> None:
+    whole = re.sub(r"[\s-]", "", "".join(desensitized.values()))
+    for original in (EXAMPLES / "planted.txt").read_text(encoding="utf-8").split("\n"):
+        assert not original or re.sub(r"[\s-]", "", original) not in whole
+
+
+def test_the_companys_people_keep_their_names(desensitized: dict[Path, str]) -> None:
+    before = "\n".join(raw_text_of(path) for path in FILES)
+    after = "\n".join(desensitized.values())
+    facts = yaml.safe_load((EXAMPLES / "source" / "facts.yaml").read_text(encoding="utf-8"))
+    for person in facts["people"]:
+        for name in (person.get("zh"), person.get("en")):
+            assert not name or before.count(name) == after.count(name), name
+
+
 def test_planted_identifiers_have_valid_check_digits() -> None:
     planted = (EXAMPLES / "planted.txt").read_text(encoding="utf-8").split()
     cards = [line for line in planted if re.fullmatch(r"62\d{17}", line)]

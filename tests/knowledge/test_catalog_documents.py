@@ -226,3 +226,15 @@ def test_health_sees_a_flipped_page(catalog: Catalog, record: Record) -> None:
     problems = check_catalog(catalog)
     assert problems
     assert "restore" in problems[0].fix
+
+
+def test_folders_and_names_are_those_that_a_person_may_see(catalog: Catalog, record: Record) -> None:
+    for path, access in (("a/b/c/1.md", ()), ("a/2.md", ()), ("hr/3.md", ("hr",)), ("top.md", ())):
+        catalog.documents.put(record(path, "text", title=f"Title of {path}", access=access))
+    everyone, reader = User("u"), User("h", groups=frozenset({"hr"}))
+    assert catalog.documents.folders(everyone) == {"a": 2, "a/b": 1}
+    assert catalog.documents.folders(reader) == {"a": 2, "a/b": 1, "hr": 1}
+    assert [each.path for each in catalog.documents.find("TITLE OF HR", everyone, 5)] == []
+    assert [each.path for each in catalog.documents.find("TITLE OF HR", reader, 5)] == ["hr/3.md"]
+    assert [each.path for each in catalog.documents.find("%", reader, 5)] == []
+    assert catalog.documents.count(everyone, scope=["a", "hr"]) == 2

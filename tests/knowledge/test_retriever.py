@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.catalog import Catalog
-from knowledge.fusion import Signals, Weights, fused
+from knowledge.fusion import FOREIGN_SHARE, Signals, Weights, fused
 from knowledge.index_store import IndexStore
 from knowledge.protocols import Embedder
 from knowledge.retriever import Retriever
@@ -45,6 +45,17 @@ def test_ranked_chunk_explains_itself(company: Catalog, retriever: Retriever) ->
     assert first.keyword_score is not None
     signals = Signals(first.relevance, first.coverage, first.concept_coverage)
     assert first.score == pytest.approx(fused(signals, Weights()))
+
+
+def test_numbers_count_across_languages(
+    company: Catalog, store: IndexStore, retriever: Retriever, record: Record
+) -> None:
+    company.documents.put(record("limit.md", "单次费用超过 8000 元的由首席财务官审批", title="审批"))
+    store.publish()
+    found = {ranked.document.path: ranked.coverage for ranked in retriever.retrieve("trip above 8000 yuan", ANYONE)}
+    assert found["limit.md"] > 2 * FOREIGN_SHARE
+    assert found["zh.md"] == FOREIGN_SHARE  # neither helped nor held back
+    assert found["travel.md"] < found["limit.md"]
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\n"])
@@ -173,3 +184,40 @@ def test_newer_of_two_versions_comes_first(
 def test_warm_up_loads_what_the_first_question_needs(company: Catalog, retriever: Retriever, store: IndexStore) -> None:
     retriever.warm_up()
     assert store.reader().snapshot(store.centres(retriever._embedder)) is not None
+
+
+@pytest.mark.parametrize(
+    ("scope", "paths"),
+    [
+        (None, {"hr/open.md", "hr/pay.md", "hr-old/pay.md", "HR/pay.md", "plan.md"}),
+        (["hr"], {"hr/open.md", "hr/pay.md"}),
+        (["hr/"], {"hr/open.md", "hr/pay.md"}),
+        (["hr/pay.md", "plan.md"], {"hr/pay.md", "plan.md"}),
+        (["h"], set()),
+        (["h%", "%", "_r", ""], set()),
+        ([], set()),
+    ],
+)
+def test_a_scope_only_takes_away(
+    catalog: Catalog, store: IndexStore, retriever: Retriever, record: Record, scope: list[str] | None, paths: set[str]
+) -> None:
+    for path, access in (("hr/open.md", []), ("hr/pay.md", ["hr"]), ("hr-old/pay.md", []), ("HR/pay.md", [])):
+        catalog.documents.put(record(path, f"common word of {path}", access=access, concepts=["urn:pay"]))
+    plan = catalog.documents.put(record("plan.md", "common plan", concepts=["urn:pay"]))
+    store.publish()
+    reader = User("h", groups=frozenset({"hr"}))
+    for user, seen in ((reader, paths), (ANYONE, paths - {"hr/pay.md"})):
+        found = retriever.retrieve("common", user, 50, concepts=["urn:pay"], scope=scope)
+        assert {ranked.document.path for ranked in found} == seen
+        assert all(ranked.keyword_rank and ranked.dense_rank and ranked.concept_rank for ranked in found)
+    assert [hit.path for hit in retriever.search("common", ANYONE, scope=[plan.id])] == ["plan.md"]
+
+
+def test_a_scope_does_not_cost_hits(catalog: Catalog, store: IndexStore, embedder: Embedder, record: Record) -> None:
+    """Better hits outside the scope do not push those inside out of the candidates."""
+    for place in range(60):
+        catalog.documents.put(record(f"big/{place}.md", f"secret plan number {place}", f"plan number {place} again"))
+    catalog.documents.put(record("small/lunch.md", "a plan for lunch"))
+    store.publish()
+    found = Retriever(catalog, store, embedder).search("secret plan number 3", ANYONE, scope=["small"])
+    assert [hit.path for hit in found] == ["small/lunch.md"]

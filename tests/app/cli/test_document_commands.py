@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import null, update
 
 from adapters.model_catalog import ModelCatalog
 from app.cli.main import run
+from knowledge.catalog import Catalog
+from knowledge.catalog.schema import quarantine
 
 pytestmark = [
     pytest.mark.model,
@@ -77,7 +80,7 @@ def test_ingest_again_changes_nothing(plumbline, here: Path) -> None:
     ended = plumbline("ingest", here / "documents", "--json")
     report = ended.json
     assert ended.code == 3
-    assert set(report) == {"run_id", "documents", "chunks", "desensitized", "seconds", "quarantine"}
+    assert {"run_id", "documents", "chunks", "desensitized", "seconds", "quarantine", "quality"} <= set(report)
     assert set(report["documents"]) == {"added", "updated", "unchanged", "removed", "quarantined"}
     assert (report["documents"]["unchanged"], report["documents"]["added"]) == (2, 0)
     assert [set(entry) for entry in report["quarantine"]] == [{"path", "reason"}]
@@ -100,7 +103,7 @@ def test_documents(plumbline, here: Path) -> None:
         document["path"] for document in plumbline("documents", "list", "--user", "bob", "--json").json["documents"]
     ] == ["travel.md"]
     by_path = plumbline("documents", "show", "travel.md", "--json").json
-    assert set(by_path) == {"document_id", "path", "title", "state", "access", "text", "chunks"}
+    assert set(by_path) == {"document_id", "path", "title", "state", "access", "text", "chunks", "members"}
     assert all(set(chunk) == {"chunk_id", "heading", "page", "text"} for chunk in by_path["chunks"])
     assert by_path == plumbline("documents", "show", by_path["document_id"], "--json").json
     assert "13812345678" not in str(by_path)
@@ -114,6 +117,10 @@ def test_quarantine(plumbline, here: Path) -> None:
     (entry,) = plumbline("quarantine", "list", "--json").json["quarantine"]
     assert entry["path"] == "broken.pdf"
     assert entry["reason"]
+    known = plumbline("quarantine", "retry", "--json")  # with the labels that it was given at first
+    assert (known.code, known.json["documents"]["quarantined"]) == (3, 1)
+    with Catalog.open(here / "ws" / "catalog.sqlite") as catalog, catalog.begin() as connection:
+        connection.execute(update(quarantine).values(access=null()))  # as an older version of the program left it
     guessing = plumbline("quarantine", "retry")
     assert (guessing.code, guessing.out) == (2, "")
     assert "say who may read" in guessing.err
@@ -141,9 +148,23 @@ def test_mended_file_leaves_quarantine_and_a_vanished_one_too(plumbline, here: P
 def test_search(plumbline, here: Path) -> None:
     hits = plumbline("search", "which train class is paid", "--limit", "3", "--json").json["hits"]
     assert 0 < len(hits) <= 3
-    assert set(hits[0]) == {"rank", "score", "document_id", "path", "title", "page", "heading", "chunk_id", "text"}
+    keys = {"rank", "score", "document_id", "path", "title", "page", "heading", "chunk_id", "text"}
+    assert set(hits[0]) == keys | {"older_versions", "newer_version"}
     assert (hits[0]["rank"], hits[0]["path"]) == (1, "travel.md")
     assert "travel.md" in plumbline("search", "which train class is paid").out
+
+
+def test_search_within_a_folder_or_document(plumbline, here: Path) -> None:
+    def paths(*options: str) -> set[str]:
+        return {hit["path"] for hit in plumbline("search", "starting salary", *options, "--json").json["hits"]}
+
+    assert paths("--scope", "travel.md") == {"travel.md"}
+    assert paths("--scope", "hr", "--user", "amy") == {"hr/salaries.md"}
+    missing = plumbline("search", "starting salary", "--scope", "no-such")
+    hidden = plumbline("search", "starting salary", "--scope", "hr")
+    assert (missing.code, hidden.code) == (1, 1)
+    assert hidden.err == missing.err.replace("no-such", "hr")
+    assert plumbline("search", "starting salary", "--scope", " / ").code == 2
 
 
 def test_search_shows_what_the_user_may_see(plumbline, here: Path, tmp_path: Path) -> None:
@@ -233,7 +254,7 @@ def test_graph_check(plumbline, here: Path, tmp_path: Path) -> None:
 
 def test_doctor_and_rebuild(plumbline, here: Path) -> None:
     ended = plumbline("doctor", "--json")
-    assert set(ended.json) == {"ok", "documents", "chunks", "problems"}
+    assert set(ended.json) == {"ok", "documents", "chunks", "problems", "ocr"}
     assert ended.json["documents"] == 2
     assert [problem for problem in ended.json["problems"] if "model" not in problem["fix"]] == []
     assert plumbline("rebuild").code == 0

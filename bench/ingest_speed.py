@@ -1,0 +1,107 @@
+"""How fast whole runs are: against the bare embedder on the same chunks, and when nothing has changed.
+
+    python bench/ingest_speed.py [FOLDER] [--rounds 3]
+
+Bare and whole runs take turns, so that other work on the machine meets both; the ratio is that of the medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.settings import load_settings
+from app.wiring import Workspace, open_workspace
+from knowledge.protocols import Embedder, Vectors
+
+
+class Noting:
+    """An embedder that notes what it was asked to embed."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self.inner = inner
+        self.fingerprint, self.dimension, self.max_tokens = inner.fingerprint, inner.dimension, inner.max_tokens
+        self.texts: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """As the real one, noted."""
+        self.texts += texts
+        return self.inner.embed_passages(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """As the real one."""
+        return self.inner.embed_queries(texts)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """As the real one."""
+        return self.inner.count_tokens(texts)
+
+
+def opened(folder: Path, embedder: Embedder | None) -> tuple[Workspace, Noting]:
+    """A new workspace with the embedder that is loaded already, if there is one."""
+    workspace = open_workspace(load_settings(folder, environment={}), create=True)
+    noting = Noting(embedder or workspace.embedder)
+    workspace.parts["embedder"] = noting
+    return workspace, noting
+
+
+def timed(work: Callable[..., object], *arguments: object, **options: object) -> tuple[float, float]:
+    """How many seconds it took, by the clock and of all processors (ended child processes included)."""
+    begin, used = time.perf_counter(), sum(os.times()[:4])
+    work(*arguments, **options)
+    return time.perf_counter() - begin, sum(os.times()[:4]) - used
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("examples/documents"))
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    whole: list[tuple[float, float]] = []
+    bare: list[tuple[float, float]] = []
+    again: list[tuple[float, float]] = []
+    reading: list[tuple[float, float]] = []
+    chunks, embedder = 0, None
+    with tempfile.TemporaryDirectory() as temporary:
+        for turn in range(given.rounds):
+            workspace, noting = opened(Path(temporary) / str(turn), embedder)
+            embedder = noting.inner
+            embedder.embed_passages(["warm up"] * 32)
+            pipeline = workspace.pipeline()
+            reading.append(timed(pipeline.run, [given.folder], dry_run=True))
+            whole.append(timed(pipeline.run, [given.folder]))
+            texts = list(noting.texts)
+            bare.append(timed(embedder.embed_passages, texts))
+            again.append(timed(pipeline.run, [given.folder]))
+            assert noting.texts == texts, "an unchanged run embeds nothing"
+            chunks = len(texts)
+            workspace.catalog.close()
+
+    def middle(rows: list[tuple[float, float]], which: int = 0) -> float:
+        return statistics.median(row[which] for row in rows)
+
+    figures = {
+        "chunks": chunks,
+        "bare_chunks_per_s": round(chunks / middle(bare), 2),
+        "pipeline_chunks_per_s": round(chunks / middle(whole), 2),
+        "pipeline_to_bare": round(middle(bare) / middle(whole), 3),
+        "processor_bare_to_pipeline": round(middle(bare, 1) / middle(whole, 1), 3),
+        "processor_reading_and_desensitizing_to_bare": round(middle(reading, 1) / middle(bare, 1), 3),
+        "unchanged_seconds": round(middle(again), 3),
+        "unchanged_share": round(middle(again) / middle(whole), 4),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "rounds": given.rounds,
+    }
+    print(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()
