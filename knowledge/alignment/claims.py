@@ -116,7 +116,7 @@ class ClaimReader:
             pairs = paired(groups)
             if pairs:
                 return list(self._respectively(unit, groups, pairs, around))
-        return _one_direction(list(self._prose(unit, groups, around)))
+        return _one_direction(_without_guesses(list(self._prose(unit, groups, around))))
 
     def _telling(self, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
         """Without words that name a relation here, though a concept is called so too: the president of X is Y."""
@@ -452,6 +452,24 @@ def _named_next(cue: Cue, after: str) -> bool:
 def _incomplete(cue: Cue, said: Bag) -> bool:
     """Whether a word of the cue is not said."""
     return any(word not in said.words for word in cue.words)
+
+
+def _without_guesses(claims: Sequence[Claim]) -> list[Claim]:
+    """Without claims about an earlier topic in which a name takes part that this very sentence says the same of.
+
+    "A is owned by B. C is owned by D." does not say that A is owned by C.
+    """
+    told = {
+        (claim.relation, slot.start)
+        for claim in claims
+        if claim.subject_slot is not None
+        for slot in (claim.subject_slot, claim.target)
+    }
+    return [
+        claim
+        for claim in claims
+        if claim.subject_slot is not None or claim.exact or (claim.relation, claim.target.start) not in told
+    ]
 
 
 def _one_direction(claims: list[Claim]) -> list[Claim]:

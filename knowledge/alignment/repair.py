@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from knowledge.alignment.quantities import Quantity, rewritten
 from knowledge.alignment.relations import Judgement
 from knowledge.alignment.terms import fitted
 from knowledge.alignment.values import fact_quantity
+from knowledge.graph.linker import Link
 from knowledge.graph.store import TermGraph
 from knowledge.types import Edit, Language
 
@@ -52,7 +54,7 @@ class Repair:
         if link is None or len(left) != 1:
             return []
         right = left[0]
-        if claim.object in self._asked or self._taken_up(claim, judgements):
+        if claim.object in self._asked or self._taken_up(claim, judgements) or self._stands_beside(right, link):
             return []
         if right in self._graph and self._graph.deprecated(right):
             return []
@@ -158,6 +160,15 @@ class Repair:
         if claim.subject_slot is not None and not said and len(wrong) == 1:
             return left  # "A and B are owned by C and D respectively": one subject, one object
         return left if said and len(wrong) == 1 else []
+
+    def _stands_beside(self, right: str, link: Link) -> bool:
+        """Whether the right name stands next to the place already: "Texas, United States"."""
+        text = self._draft.text
+        return any(
+            other.concept == right
+            and not re.search(r"[^\s,，、(（)）/]", text[min(link.end, other.end) : max(link.start, other.start)])
+            for other in self._draft.links
+        )
 
     def _taken_up(self, claim: Claim, judgements: Sequence[Judgement]) -> bool:
         """Whether the wrong name stands elsewhere in the text without a true statement that explains it."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from knowledge.alignment import Checker
+from knowledge.graph import Linker, TermGraph
 from knowledge.types import ANYONE, Passage, User
 
 WRONG = {
@@ -139,6 +142,29 @@ def test_a_passage_against_the_graph_is_a_conflict_and_nobody_is_corrected(check
     assert report.answer == report.draft
     assert [finding.kind for finding in report.findings] == ["conflict"]
     assert "passage p1" in report.findings[0].evidence
+
+
+def test_what_a_sentence_says_of_its_own_subject_is_not_held_against_the_topic_before_it(tmp_path: Path) -> None:
+    (tmp_path / "parts.ttl").write_text(
+        """@prefix ex: <urn:ex:> . @prefix plb: <urn:plumbline:ns#> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
+        @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        ex:owner a owl:ObjectProperty, owl:FunctionalProperty ; plb:phrase "{subject} is owned by {object}"@en .
+        ex:a a skos:Concept ; skos:prefLabel "Alder Unit"@en ; ex:owner ex:b .
+        ex:b a skos:Concept ; skos:prefLabel "Birch Unit"@en ; ex:owner ex:c .
+        ex:c a skos:Concept ; skos:prefLabel "Cedar Unit"@en ; ex:owner ex:d .
+        ex:d a skos:Concept ; skos:prefLabel "Dogwood Unit"@en .""",
+        encoding="utf-8",
+    )
+    graph = TermGraph.from_files([tmp_path / "parts.ttl"])
+    checker = Checker(graph, Linker(graph))
+    said = "Alder Unit is owned by Birch Unit and reports each month. Ask there. Cedar Unit is owned by {}."
+    assert checker.check(said.format("Dogwood Unit")).edits == ()
+    assert checker.check(said.format("Alder Unit")).answer == said.format("Dogwood Unit")
+
+
+def test_a_right_name_is_not_put_beside_itself(checker: Checker) -> None:
+    text = "Meridian is owned by Payroll (Travel Desk)."
+    assert checker.check(text).answer == text
 
 
 def test_a_value_that_any_passage_states_is_a_conflict_while_old_names_are_still_put_right(checker: Checker) -> None:
