@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 MAX_QUESTION = 4000
 """Characters of a question; longer ones are refused rather than cut."""
 _NEAREST = 3
+_THOROUGH = 2
+"""How many times the evidence is read for an answer that was not good enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class Assistant:
         scope: Sequence[str] | None = None,
         attachment: Attachment | None = None,
         instead_of: str | None = None,
+        thorough: bool = False,
     ) -> Iterator[Event]:
         """The answer as it comes to be: stages, evidence, tokens of the draft, and last the checked answer.
 
@@ -145,7 +148,8 @@ class Assistant:
         earlier turns of a talk that is kept elsewhere than in a stored `conversation`. `scope` names the only documents
         to look into, by id, path or folder, out of those that the user may see; raises NotFound when one names none.
         `attachment` is read for this question only and kept nowhere; raises InvalidInput when it cannot be read.
-        `instead_of` is a message of the conversation: the new one becomes another version of it.
+        `instead_of` is a message of the conversation: the new one becomes another version of it. `thorough` reads
+        twice as much before it answers, and takes about twice as long.
         """
         from app.evidence import relevance
         from app.trace import Listener, trace_of
@@ -166,7 +170,7 @@ class Assistant:
 
         yield StageEvent("searching")
         ranked = self._retrieve(understood.question, asking)
-        evidence = self._select(understood.question, ranked, asker)
+        evidence = self._select(understood.question, ranked, asker, thorough=thorough)
         clock.mark("retrieve")
         yield EvidenceEvent(evidence.citations(), understood.language)
 
@@ -238,15 +242,15 @@ class Assistant:
             return found
         return joined(retriever.rank(question, asking.user, asking.attached), found, passages)
 
-    def _select(self, question: str, ranked: Sequence[RankedChunk], user: User) -> Evidence:
+    def _select(self, question: str, ranked: Sequence[RankedChunk], user: User, *, thorough: bool) -> Evidence:
         from app.evidence import select
 
-        settings = self.settings.answer
+        settings, times = self.settings.answer, _THOROUGH if thorough else 1
         return select(
             question,
             ranked,
-            budget=settings.evidence_tokens,
-            limit=settings.passages,
+            budget=settings.evidence_tokens * times,
+            limit=settings.passages * times,
             names=self.workspace.terms().linker.expand(question, user),
             embedder=self.workspace.embedder,
         )

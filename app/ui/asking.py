@@ -31,13 +31,15 @@ def ask(
     scope: Sequence[str] | None = None,
     attachment: Attachment | None = None,
     instead_of: str | None = None,
+    thorough: bool = False,
 ) -> None:
     """Put the question into the conversation's line and show it; the first one opens a conversation."""
     import streamlit as st
 
     target = conversation or page.shared.assistant.workspace.conversations.create(page.user).id
     where = None if scope is None else tuple(scope)
-    if not page.shared.desk.ask(Writing(question, page.user, target, language, where, attachment, instead_of)):
+    writing = Writing(question, page.user, target, language, where, attachment, instead_of, thorough)
+    if not page.shared.desk.ask(writing):
         raise InvalidInput(page.say("chat.line_full"))
     st.session_state.pop(sidebar.OPEN_SOURCE, None)
     st.query_params[sidebar.PARAMETER] = target

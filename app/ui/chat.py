@@ -208,7 +208,7 @@ def _scope_of(message: StoredMessage) -> tuple[str, ...] | None:
     return None if scope is None else tuple(scope)
 
 
-def _ask_anew(page: Page, message: StoredMessage, language: Language | None = None) -> None:
+def _ask_anew(page: Page, message: StoredMessage, language: Language | None = None, *, thorough: bool = False) -> None:
     """The same question once more, as another version."""
     ask(
         page,
@@ -217,6 +217,7 @@ def _ask_anew(page: Page, message: StoredMessage, language: Language | None = No
         language=language,
         scope=_scope_of(message),
         instead_of=message.id,
+        thorough=thorough,
     )
 
 
@@ -240,15 +241,15 @@ def _actions(page: Page, message: StoredMessage, found: Answer, *, last: bool) -
         if last:
             _again(page, message, found)
         else:
-            st.empty()  # the buttons' places: Streamlit would leave them standing while the next answer comes
-            st.empty()
+            for _ in range(3):  # the buttons' places: Streamlit would leave them standing while the next answer comes
+                st.empty()
     _vote(page, message, thumb)
     with st.expander(say("why.title"), key=f"why-{message.id}", type="compact"):
         show(why(found, message.trace, page.user, say))
 
 
 def _again(page: Page, message: StoredMessage, found: Answer) -> None:
-    """Answer again, or in the other language; what stands there stays as an earlier version."""
+    """Answer again, with more read or in the other language; what stands there stays as an earlier version."""
     import streamlit as st
 
     say = page.say
@@ -262,6 +263,15 @@ def _again(page: Page, message: StoredMessage, found: Answer) -> None:
         help=gone,
     ):
         _ask_anew(page, message, found.language)
+    if st.button(
+        say("answer.thorough"),
+        key=f"more-{message.id}",
+        icon=":material/menu_book:",
+        type="tertiary",
+        disabled=gone is not None,
+        help=gone or say("answer.thorough_help"),
+    ):
+        _ask_anew(page, message, found.language, thorough=True)
     if st.button(
         say("answer.other_language") if say.language == found.language else _in_own_language(found),
         key=f"language-{message.id}",

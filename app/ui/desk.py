@@ -36,7 +36,7 @@ class UnexpectedError(PlumblineError):
 class Writing:
     """One question and its answer so far. Read it from any thread; `wait` tells when to look again.
 
-    `scope`, `attachment` and `instead_of` are as for `Assistant.stream`.
+    `scope`, `attachment`, `instead_of` and `thorough` are as for `Assistant.stream`.
     """
 
     question: str
@@ -46,6 +46,7 @@ class Writing:
     scope: tuple[str, ...] | None = None
     attachment: Attachment | None = None
     instead_of: str | None = None
+    thorough: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started: bool = False
     stage: Stage | None = None
@@ -185,6 +186,7 @@ class Desk:
             scope=writing.scope,
             attachment=writing.attachment,
             instead_of=writing.instead_of,
+            thorough=writing.thorough,
         )
         try:
             for event in events:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import Assistant
-from app.answer import Answer
+from app.answer import Answer, EvidenceEvent
 from app.attachment import Attachment, AttachmentRefused
 from app.settings import load_settings
 from app.trace import Trace
@@ -160,3 +160,12 @@ def test_another_version_stands_beside_the_first(assistant: Assistant, anna: Use
     assert "How long must my password be?" in trace.prompt[-1].text
     assert len(trace.passages) >= 1
     assert [passage.marker for passage in trace.passages] == list(range(1, len(trace.passages) + 1))
+
+
+def test_a_thorough_answer_reads_more(assistant: Assistant, anna: User) -> None:
+    shown = []
+    for thorough in (False, True):
+        events = list(assistant.stream("How are travel expenses claimed?", anna, thorough=thorough))
+        evidence = next(event for event in events if isinstance(event, EvidenceEvent))
+        shown.append(len(evidence.citations))
+    assert shown[0] < shown[1]
