@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -100,7 +98,7 @@ def main() -> None:
             with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
                 time.sleep(chance.random() * whole)
                 interrupted += process.poll() is None
-                os.kill(process.pid, signal.SIGKILL)
+                process.kill()
             there = checked(workspace, site)
             lost = {name for name in before - there if (site.folder / name).exists()}
             assert not lost, f"kill {kill}: lost {lost}"
