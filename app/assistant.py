@@ -32,7 +32,6 @@ from knowledge.types import (
     DocumentRecord,
     Hit,
     Language,
-    Message,
     Passage,
     RunReport,
     Span,
@@ -40,6 +39,7 @@ from knowledge.types import (
 )
 
 if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
 
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from app.questions import Turn
     from app.trace import Trace
     from knowledge.catalog import Catalog
-    from knowledge.protocols import Generator
     from knowledge.retriever import RankedChunk
 
 MAX_QUESTION = 4000
@@ -151,8 +150,9 @@ class Assistant:
         `instead_of` is a message of the conversation: the new one becomes another version of it. `thorough` reads
         twice as much before it answers, and takes about twice as long.
         """
+        from app.chain import answering, our_messages
         from app.evidence import relevance
-        from app.trace import Listener, trace_of
+        from app.trace import trace_of
 
         asker = self.user(user)
         within = self._scope(scope, asker)
@@ -175,24 +175,24 @@ class Assistant:
         yield EvidenceEvent(evidence.citations(), understood.language)
 
         draft = ""
-        prompt: tuple[Message, ...] = ()
+        prompt: Sequence[BaseMessage] = ()
         near = relevance(understood.question, ranked, evidence)
         # Whoever attaches a file means it; that "what is this about?" shares no word with it says nothing
         if near >= self.settings.answer.min_relevance or records:
             yield StageEvent("reading")
-            listener = Listener(self.workspace.generator)
-            sure = near >= self.settings.answer.sure_relevance
-            for token in self._write(understood, evidence, listener, sure=sure):
+            prompt = self._prompt(understood, evidence, sure=near >= self.settings.answer.sure_relevance)
+            writer = answering(self.workspace.generator, self.settings.answer.max_tokens)
+            for token in writer.stream(prompt):
                 if not draft:
                     clock.first_token()
                     yield StageEvent("writing")
                 draft += token
                 yield TokenEvent(token)
-            prompt = listener.prompt
         clock.mark("generate")
 
         yield StageEvent("checking")
-        answer = self._conclude(understood, draft, evidence, asking, trace_of(evidence, prompt, within), clock)
+        trace = trace_of(evidence, our_messages(prompt), within)
+        answer = self._conclude(understood, draft, evidence, asking, trace, clock)
         yield AnswerEvent(answer)
 
     def _understand(self, question: str, history: Sequence[Turn], language: Language | None) -> _Understood:
@@ -255,16 +255,16 @@ class Assistant:
             embedder=self.workspace.embedder,
         )
 
-    def _write(self, understood: _Understood, evidence: Evidence, generator: Generator, *, sure: bool) -> Iterator[str]:
-        """The draft, token by token. Only when it is not `sure` that the evidence answers may the model refuse: a
-        small model refuses far too readily, and what it invents finds no support in the passages.
+    def _prompt(self, understood: _Understood, evidence: Evidence, *, sure: bool) -> list[BaseMessage]:
+        """What the model is asked. Only when it is not `sure` that the evidence answers may the model refuse: a small
+        model refuses far too readily, and what it invents finds no support in the passages.
         """
-        from app.chain import answering
+        from app.chain import answer_prompt
 
-        language = understood.language
-        refusal = "" if sure else prompts.load("refusal", language)
-        writer = answering(generator, language, self.settings.answer.max_tokens)
-        yield from writer.stream({"sources": evidence.as_text(), "question": understood.question, "refusal": refusal})
+        refusal = "" if sure else prompts.load("refusal", understood.language)
+        return answer_prompt(understood.language).format_messages(
+            sources=evidence.as_text(), question=understood.question, refusal=refusal
+        )
 
     def _conclude(
         self,

@@ -44,8 +44,9 @@ class GeneratorChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        ours = [Message(_ROLES[message.type], str(message.content)) for message in messages]  # type: ignore[arg-type]
-        pieces = self.generator.stream(ours, max_tokens=kwargs.get("max_tokens", self.max_tokens), stop=stop or ())
+        pieces = self.generator.stream(
+            our_messages(messages), max_tokens=kwargs.get("max_tokens", self.max_tokens), stop=stop or ()
+        )
         for piece in pieces:
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
             if run_manager:
@@ -80,12 +81,21 @@ class WorkspaceRetriever(BaseRetriever):
         ]
 
 
-def answering(generator: Generator, language: Language, max_tokens: int) -> Runnable[dict[str, str], str]:
-    """`{"sources", "question", "refusal"}` -> the draft answer, streamed."""
-    prompt = ChatPromptTemplate.from_messages(
+def answer_prompt(language: Language) -> ChatPromptTemplate:
+    """`{"sources", "question", "refusal"}` -> what the model is asked."""
+    return ChatPromptTemplate.from_messages(
         [("system", prompts.load("answer", language)), ("human", prompts.load("question", language))]
     )
-    return prompt | GeneratorChat(generator=generator, max_tokens=max_tokens) | StrOutputParser()
+
+
+def our_messages(messages: Sequence[BaseMessage]) -> list[Message]:
+    """LangChain's messages as a generator takes them."""
+    return [Message(_ROLES[message.type], str(message.content)) for message in messages]  # type: ignore[arg-type]
+
+
+def answering(generator: Generator, max_tokens: int) -> Runnable[Any, str]:
+    """An answering prompt -> the draft answer, streamed."""
+    return GeneratorChat(generator=generator, max_tokens=max_tokens) | StrOutputParser()
 
 
 def rewriting(generator: Generator, language: Language) -> Runnable[dict[str, str], str]:

@@ -45,8 +45,14 @@ class Cited:
     supported: float
 
 
-_Source = tuple[int, str, Sequence[Sentence]]
-"""A passage to look in: its marker, its text with title and heading, its sentences."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A passage to look in; `whole` is its text with title, heading and date."""
+
+    marker: int
+    document: str
+    whole: str
+    sentences: Sequence[Sentence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,10 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "")
     that an answer about the model 900 finds no support in a text about the model 300.
     """
     text = _unify(draft, len(evidence.passages))
+    sources = [
+        _Source(passage.marker, item.document.id, source_text(passage, item), split_sentences(passage.text))
+        for passage, item in zip(evidence.passages, evidence.chunks, strict=True)
+    ]
     asked = _numbers(" ".join(_QUANTITY.findall(question)))
     pieces: list[str] = []
     quotes: dict[int, str] = {}
@@ -72,7 +82,7 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "")
     for sentence in sentences:
         wanted = [int(number) for number in _MARKER.findall(sentence.text)]
         body = _MARKER.sub("", sentence.text)
-        supports = _supports(body, evidence, embedder, asked)
+        supports = _supports(body, sources, embedder, asked)
         kept = [number for number in dict.fromkeys(wanted) if number in supports]
         removed += len(wanted) - len([number for number in wanted if number in supports])
         if not kept and supports:
@@ -113,64 +123,58 @@ def _with_markers(body: str, numbers: Sequence[int]) -> str:
     return f"{body[:cut]}{blank}{markers}{body[cut:]}"
 
 
-def _supports(body: str, evidence: Evidence, embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
+def _supports(body: str, sources: Sequence[_Source], embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
     """The passages that support `body`, by marker, with the passage sentence that does it best.
 
     Where none does alone, passages of one document may do it together; then those that are needed are cited.
     Else each clause may find its own support: "A has 24 months and B has 12".
     """
-    found = _supports_whole(body, evidence, embedder, asked)
+    found = _supports_whole(body, sources, embedder, asked)
     clauses = _CLAUSE.split(body)
     if found or len(clauses) == 1:
         return found
-    by_clause = [_supports_whole(clause, evidence, embedder, asked) for clause in clauses if content_words(clause)]
+    by_clause = [_supports_whole(clause, sources, embedder, asked) for clause in clauses if content_words(clause)]
     if not all(by_clause):
         return {}
     best = [max(each.items(), key=lambda pair: (pair[1].score, -pair[0])) for each in by_clause]
     return {marker: replace(support, partial=True) for marker, support in best}
 
 
-def _supports_whole(body: str, evidence: Evidence, embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
+def _supports_whole(body: str, sources: Sequence[_Source], embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
     words = set(content_words(_FIGURES.sub(" ", body)))
     numbers = _numbers(body) - asked
     if not words and not numbers:
         return {}
-    sources = [
-        (passage.marker, source_text(passage, item), split_sentences(passage.text))
-        for passage, item in zip(evidence.passages, evidence.chunks, strict=True)
-    ]
     language = detect_language(body)
     found: dict[int, _Support] = {}
-    for marker, whole, sentences in sources:
-        if not numbers <= _numbers(whole):
+    for source in sources:
+        if not numbers <= _numbers(source.whole):
             continue
-        quote = _best_quote(sentences, words, numbers)
-        if language == detect_language(whole):
-            score = _overlap(words, whole)
+        quote = _best_quote(source.sentences, words, numbers)
+        if language == detect_language(source.whole):
+            score = _overlap(words, source.whole)
             enough = score >= _SUPPORT
         else:
-            score, quote = _closest(body, sentences, embedder)
+            score, quote = _closest(body, source.sentences, embedder)
             same_figures = bool(numbers) and numbers <= _numbers(quote)
             enough = score >= (_SUPPORT_BY_FIGURES if same_figures else _SUPPORT_ACROSS)
         if enough:
-            found[marker] = _Support(score, quote)
-    return found or _together(words, numbers, evidence, sources)
+            found[source.marker] = _Support(score, quote)
+    return found or _together(words, numbers, sources)
 
 
-def _together(
-    words: set[str], numbers: set[str], evidence: Evidence, sources: Sequence[_Source]
-) -> dict[int, _Support]:
+def _together(words: set[str], numbers: set[str], sources: Sequence[_Source]) -> dict[int, _Support]:
     """Support by all shown passages of one document, bound to those that are needed for it."""
     documents: dict[str, list[_Source]] = {}
-    for source, item in zip(sources, evidence.chunks, strict=True):
-        documents.setdefault(item.document.id, []).append(source)
+    for source in sources:
+        documents.setdefault(source.document, []).append(source)
     for group in documents.values():
-        whole = " ".join(text for _, text, _ in group)
+        whole = " ".join(source.whole for source in group)
         score = _overlap(words, whole)
         if len(group) > 1 and numbers <= _numbers(whole) and score >= _SUPPORT:
             return {
-                marker: _Support(score, _best_quote(sentences, words, numbers), partial=True)
-                for marker, _, sentences in _needed(group, words, numbers)
+                source.marker: _Support(score, _best_quote(source.sentences, words, numbers), partial=True)
+                for source in _needed(group, words, numbers)
             }
     return {}
 
@@ -180,9 +184,9 @@ def _needed(group: Sequence[_Source], words: set[str], numbers: set[str]) -> lis
     left = set(numbers)
     chosen: list[_Source] = []
     while left or not chosen:
-        best = max(group, key=lambda each: (len(left & _numbers(each[1])), _overlap(words, each[1])))
+        best = max(group, key=lambda each: (len(left & _numbers(each.whole)), _overlap(words, each.whole)))
         chosen.append(best)
-        left -= _numbers(best[1])
+        left -= _numbers(best.whole)
     return chosen
 
 

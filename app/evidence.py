@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import log
@@ -14,7 +14,7 @@ from knowledge.language import detect_language
 from knowledge.protocols import Embedder
 from knowledge.retriever import RankedChunk
 from knowledge.sentences import Sentence, split_sentences
-from knowledge.types import Passage
+from knowledge.types import Language, Passage
 from knowledge.words import content_words
 
 _WHOLE = 0.6
@@ -153,11 +153,13 @@ def select(
     chunks: list[RankedChunk] = []
     quotes: list[str] = []
     language = detect_language(question)
+    nearness = _nearness(question, embedder) if embedder and any(_foreign(item, language) for item in chosen) else None
     for item, sentences in zip(chosen, units, strict=True):
-        foreign = item.chunk.language != language
-        scores = [_score(sentence.text, weights) for sentence in sentences]
-        if foreign and embedder is not None:
-            scores = _likeness(question, sentences, embedder)
+        foreign = _foreign(item, language)
+        if foreign and nearness is not None:
+            scores = nearness(sentences)
+        else:
+            scores = [_score(sentence.text, weights) for sentence in sentences]
         kept = _keep(sentences, scores, budget, whole=foreign or item.score >= _WHOLE * chosen[0].score)
         tellers = _tellers(sentences, kept)
         if not tellers:
@@ -188,11 +190,19 @@ def _weights(question: str, units: Sequence[Sequence[Sentence]]) -> dict[str, fl
     return {word: log(1 + (total + 1) / (counts[word] + 0.5)) for word in set(content_words(question))}
 
 
-def _likeness(question: str, sentences: Sequence[Sentence], embedder: Embedder) -> list[float]:
-    """Cosine between the question and each sentence."""
-    vectors = embedder.embed_passages([sentence.text for sentence in sentences])
-    nearest: list[float] = (vectors @ embedder.embed_queries([question])[0]).tolist()
-    return nearest
+def _foreign(item: RankedChunk, language: Language) -> bool:
+    return item.chunk.language != language
+
+
+def _nearness(question: str, embedder: Embedder) -> Callable[[Sequence[Sentence]], list[float]]:
+    """What gives the cosine between the question, which is embedded once, and each of some sentences."""
+    asked = embedder.embed_queries([question])[0]
+
+    def near(sentences: Sequence[Sentence]) -> list[float]:
+        cosines: list[float] = (embedder.embed_passages([each.text for each in sentences]) @ asked).tolist()
+        return cosines
+
+    return near
 
 
 def _score(text: str, weights: dict[str, float]) -> float:

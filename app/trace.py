@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from knowledge.types import Message, Result
 
 if TYPE_CHECKING:
     from app.evidence import Evidence
-    from knowledge.protocols import Generator
 
 
 class TracedMessage(Result):
@@ -58,39 +57,3 @@ def trace_of(evidence: Evidence, prompt: Sequence[Message], scope: Sequence[str]
         passages=tuple(passages),
         scope=None if scope is None else tuple(scope),
     )
-
-
-class Listener:
-    """A generator that remembers its last prompt; everything else is as the generator does it."""
-
-    def __init__(self, generator: Generator) -> None:
-        self._generator = generator
-        self.model = generator.model
-        self.backend = generator.backend
-        self.context_tokens = generator.context_tokens
-        self.prompt: tuple[Message, ...] = ()
-
-    def count_tokens(self, text: str) -> int:
-        """As the generator."""
-        return self._generator.count_tokens(text)
-
-    def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        seed: int = 0,
-    ) -> Iterator[str]:
-        """As the generator."""
-        self.prompt = tuple(messages)
-        return self._generator.stream(messages, max_tokens=max_tokens, temperature=temperature, stop=stop, seed=seed)
-
-    def warm_up(self, messages: Sequence[Message]) -> None:
-        """As the generator."""
-        self._generator.warm_up(messages)
-
-    def close(self) -> None:
-        """As the generator."""
-        self._generator.close()

@@ -6,20 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from knowledge.alignment.claims import Claim, ClaimReader
 from knowledge.alignment.draft import Draft, Slot, Unit, read_draft
+from knowledge.alignment.grounding import Grounds
 from knowledge.alignment.modality import clause_around, modality_of
-from knowledge.alignment.quantities import Quantity, comparable, differs, same
+from knowledge.alignment.quantities import Quantity, comparable, differs, same, stands_among
 from knowledge.alignment.synonyms import FAMILIES_OF
 from knowledge.alignment.wording import Bag, bag, is_direction, joined
 from knowledge.graph.linker import Link, Linker
 from knowledge.types import Language, Passage, User
 from knowledge.words import content_words
-
-if TYPE_CHECKING:
-    from knowledge.alignment.grounding import Grounds
 
 _REFERRING = frozenset(
     (
@@ -81,8 +78,6 @@ class Passages:
     @cached_property
     def grounds(self) -> Grounds:
         """The passages as what whole sentences may stand on."""
-        from knowledge.alignment.grounding import Grounds
-
         return Grounds(draft for _, draft in self._drafts)
 
     def __len__(self) -> int:
@@ -180,11 +175,6 @@ class Passages:
         words = joined(bag(unit.key), bag(unit.text[first : place[0]]), bag(unit.text[place[1] : last]))
         for subject in subjects:
             self._about.setdefault(subject, []).append(_Said(slot.quantity, words, passage.id))
-
-
-def stands_among(said: Quantity, quantities: Iterable[Quantity]) -> bool:
-    """Whether one of the quantities is the same value."""
-    return any(comparable(said, each) and comparable(each, said) and same(said, each) for each in quantities)
 
 
 def words_around(unit: Unit, slot: Slot) -> Bag:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -537,6 +538,12 @@ def comparable(one: Quantity, other: Quantity) -> bool:
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def stands_among(said: Quantity, quantities: Iterable[Quantity]) -> bool:
+    """Whether one of the quantities is the same value."""
+    return any(comparable(said, each) and comparable(each, said) and same(said, each) for each in quantities)
+
 
 _SHORT_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from knowledge.alignment.claims import Claim
 from knowledge.alignment.draft import Draft, Slot
 from knowledge.alignment.explanations import explain, stated
-from knowledge.alignment.passages import Witness, stands_among
+from knowledge.alignment.passages import Witness
 from knowledge.alignment.protection import is_protected
-from knowledge.alignment.quantities import Quantity, rewritten
+from knowledge.alignment.quantities import Quantity, rewritten, stands_among
 from knowledge.alignment.relations import Judgement
 from knowledge.alignment.terms import fitted
 from knowledge.alignment.values import fact_quantity
