@@ -32,9 +32,13 @@ class Words:
 
 @cache
 def words(language: Language) -> Words:
-    """The sentences of `language`, read once."""
-    tree = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
-    return Words(language, {f"{section}.{key}": text for section, keys in tree.items() for key, text in keys.items()})
+    """The sentences of `language`, read once: those of all pages, then those that only one page says."""
+    sentences: dict[str, str] = {}
+    for file in sorted(files(__name__).iterdir(), key=lambda file: file.name):
+        if file.name == f"{language}.toml" or file.name.endswith(f".{language}.toml"):
+            tree = tomllib.loads(file.read_text(encoding="utf-8"))
+            sentences |= {f"{section}.{key}": text for section, keys in tree.items() for key, text in keys.items()}
+    return Words(language, sentences)
 
 
 def other(language: Language) -> Language:
