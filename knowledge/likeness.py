@@ -33,8 +33,7 @@ _FACTORS, _OFFSETS = _NUMBERS[0] | np.uint64(1), _NUMBERS[1]
 
 def sketch(text: str) -> Sketch | None:
     """The sketch of a text, its markup, spacing and letter case apart; None for one that is too short to compare."""
-    units = _UNIT.findall(unicodedata.normalize("NFKC", text).lower())
-    shingles = {zlib.crc32(" ".join(units[at : at + _SHINGLE]).encode()) for at in range(len(units) - _SHINGLE + 1)}
+    shingles = shingles_of(text)
     if len(shingles) < _FEWEST:
         return None
     hashes = np.fromiter(shingles, dtype=np.uint64, count=len(shingles))
@@ -43,6 +42,18 @@ def sketch(text: str) -> Sketch | None:
         mixed = hashes[start : start + _BLOCK, None] * _FACTORS + _OFFSETS
         np.minimum(lowest, (mixed >> np.uint64(32)).min(axis=0).astype(np.uint32), out=lowest)
     return lowest
+
+
+def shingles_of(text: str) -> frozenset[int]:
+    """Hashes of what a text says, `_SHINGLE` words or Han characters at a time; empty for one that is shorter."""
+    units = _UNIT.findall(unicodedata.normalize("NFKC", text).lower())
+    starts = range(len(units) - _SHINGLE + 1)
+    return frozenset(zlib.crc32(" ".join(units[at : at + _SHINGLE]).encode()) for at in starts)
+
+
+def word_for_word(one: frozenset[int], other: frozenset[int]) -> bool:
+    """Whether all that one text says stands in the other, by their shingles; short texts only seem to."""
+    return len(one & other) == min(len(one), len(other)) >= _FEWEST
 
 
 def likeness(one: Sketch, other: Sketch) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from knowledge.index_reader import Snapshot
 from knowledge.index_store import IndexStore
 from knowledge.keyword_index import KeywordHits, word_shares
 from knowledge.language import detect_language
+from knowledge.likeness import shingles_of, word_for_word
 from knowledge.protocols import Embedder, Reranker, Vectors
 from knowledge.types import Chunk, Document, DocumentRecord, Hit, Mention, User
 from knowledge.vector_index import VectorHits
@@ -71,7 +72,7 @@ class RankedChunk:
     `similarity` is the plain cosine of question and chunk, `relevance` the centred one (knowledge/centring.py), which
     tells better whether the chunk answers at all; `coverage` and `concept_coverage` are the shares of the question's
     words and concepts. Ranks count from 1; None: that search did not find it. `keyword_score` is BM25 over all chunks,
-    hidden ones too: for operators only.
+    hidden ones too: for operators only. `copies` are ids of other documents in which the same text was found.
     """
 
     chunk: Chunk
@@ -85,6 +86,7 @@ class RankedChunk:
     relevance: float = 0.0
     coverage: float = 0.0
     concept_coverage: float = 0.0
+    copies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class Retriever:
         ]
         ranked.sort(key=lambda each: -each.score)
         _newer_first(ranked, {each.chunk.id: compared.centred[row] for row, each in stored.items()})
-        return self._rerank(question, ranked)[:limit]
+        return _without_copies(self._rerank(question, ranked), limit)
 
     def rank(self, question: str, user: User, records: Sequence[DocumentRecord]) -> list[RankedChunk]:
         """All chunks of documents that stand in no index, best first, with scores that compare with `retrieve`'s."""
@@ -291,6 +293,33 @@ def _newer_first(ranked: list[RankedChunk], vectors: Mapping[str, Vectors]) -> N
             place -= 1
 
 
+def _without_copies(ranked: Sequence[RankedChunk], limit: int) -> list[RankedChunk]:
+    """The first `limit` chunks that differ; of those whose words all stand in another one, the newest is kept.
+
+    Only word for word: texts that differ in one number or name may be about different things.
+    """
+    kept: list[tuple[RankedChunk, frozenset[int]]] = []
+    for chunk in ranked:
+        said = shingles_of(chunk.chunk.text)
+        place = next((at for at, (_, other) in enumerate(kept) if word_for_word(said, other)), None)
+        if place is not None:
+            kept[place] = _merged(kept[place], (chunk, said))
+        elif len(kept) < limit:
+            kept.append((chunk, said))
+        else:
+            break
+    return [chunk for chunk, _ in kept]
+
+
+def _merged(
+    one: tuple[RankedChunk, frozenset[int]], other: tuple[RankedChunk, frozenset[int]]
+) -> tuple[RankedChunk, frozenset[int]]:
+    """The one that says more, of equal ones the newer, in the place of the better one and knowing of the other."""
+    best, more = sorted((other, one), key=lambda each: (len(each[1]), newness(each[0].document)))
+    documents = {best[0].document.id, more[0].document.id, *best[0].copies, *more[0].copies}
+    return replace(more[0], copies=frozenset(documents - {more[0].document.id}), score=one[0].score), more[1]
+
+
 def _replaces(chunk: RankedChunk, other: RankedChunk, vectors: Mapping[str, Vectors]) -> bool:
     dates = other.document.effective_date, chunk.document.effective_date
     if not all(dates) or dates[0] >= dates[1] or other.score - chunk.score > _ABOUT_EQUAL:
@@ -326,4 +355,5 @@ def _hit(rank: int, ranked: RankedChunk, alike: Sequence[Document]) -> Hit:
         text=ranked.chunk.text,
         older_versions=len(alike) - len(newer),
         newer_version=newer[0] if newer else None,
+        copies=len(ranked.copies),
     )

@@ -120,7 +120,8 @@ class Hit(Result):
     """A chunk found by a search, best first from rank 1.
 
     `older_versions` counts documents that are nearly the same and older, `newer_version` is the id of the newest one
-    that is newer; both only know of documents that the person who asks may see.
+    that is newer; `copies` counts documents in which the same words were found too. All three only know of documents
+    that the person who asks may see.
     """
 
     rank: int
@@ -134,6 +135,7 @@ class Hit(Result):
     text: str
     older_versions: int = 0
     newer_version: str | None = None
+    copies: int = 0
 
 
 class SearchResult(Result):

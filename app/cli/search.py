@@ -57,7 +57,9 @@ def search(
             continue  # its newest version stands here too, and says how many older ones there are
         page = f", page {hit.page}" if hit.page is not None else ""
         older = f" ({hit.older_versions} older version{'s'[: hit.older_versions > 1]})" if hit.older_versions else ""
-        print_text(f"{hit.rank}. {hit.title} — {hit.path}{page}{f' › {hit.heading}' if hit.heading else ''}{older}")
+        copies = f" (also in {hit.copies} other document{'s'[: hit.copies > 1]})" if hit.copies else ""
+        heading = f" › {hit.heading}" if hit.heading else ""
+        print_text(f"{hit.rank}. {hit.title} — {hit.path}{page}{heading}{older}{copies}")
         print_text(f"   {shortened(hit.text, _SHOWN)}")
     if not result.hits:
         remark("nothing found")

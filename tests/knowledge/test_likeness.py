@@ -75,3 +75,25 @@ def test_a_new_version_is_linked_anew(catalog: Catalog, record: Callable[..., Do
     assert [document.id for document in catalog.documents.alike([one.id], None)[one.id]] == [two.id]
     catalog.documents.put(_versioned(record, "b.md", "Quite another text than before it was. " * 9, "2023-01-01"))
     assert catalog.documents.alike([one.id, two.id], None) == {}
+
+
+def test_the_same_words_are_shown_once(
+    catalog: Catalog, store: IndexStore, retriever: Retriever, record: Callable[..., DocumentRecord]
+) -> None:
+    notice = "This notice about business trips is confidential and belongs to the travel office of the company."
+    put = catalog.documents.put
+    put(record("old.md", notice, date="2022-01-01"))
+    put(record("new.md", notice.upper(), date="2024-01-01"))
+    put(record("hidden.md", notice, date="2025-01-01", access=["hr"]))
+    put(record("longer.md", f"{notice} Ask there before you book.", date="2021-01-01"))
+    put(record("other.md", notice.replace("travel office", "payroll office"), date="2023-01-01"))
+    store.publish()
+
+    def told(user: User) -> dict[str, int]:
+        return {hit.path: hit.copies for hit in retriever.search("confidential notice about trips", user, 50)}
+
+    assert told(NOBODY) == {"longer.md": 2, "other.md": 0}, "what says all of it and more; one other word: not a copy"
+    assert told(HR) == {"longer.md": 3, "other.md": 0}
+    catalog.documents.remove([one.id for one in catalog.documents.list() if one.path == "longer.md"])
+    assert told(NOBODY) == {"new.md": 1, "other.md": 0}
+    assert told(HR) == {"hidden.md": 2, "other.md": 0}

@@ -149,7 +149,7 @@ def test_search(plumbline, here: Path) -> None:
     hits = plumbline("search", "which train class is paid", "--limit", "3", "--json").json["hits"]
     assert 0 < len(hits) <= 3
     keys = {"rank", "score", "document_id", "path", "title", "page", "heading", "chunk_id", "text"}
-    assert set(hits[0]) == keys | {"older_versions", "newer_version"}
+    assert set(hits[0]) == keys | {"older_versions", "newer_version", "copies"}
     assert (hits[0]["rank"], hits[0]["path"]) == (1, "travel.md")
     assert "travel.md" in plumbline("search", "which train class is paid").out
 
