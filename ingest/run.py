@@ -182,9 +182,11 @@ class _Target:
         self._touched: dict[str, float] = {}
         self._refused = {(entry.source_root, entry.path) for entry in catalog.quarantine.list()}
         self._published = time.monotonic()
+        self._adds = False
 
     def add(self, candidate: Candidate, prepared: Prepared) -> None:
         self.release(candidate)
+        self._adds = True
         self._committer.add(prepared)
         if time.monotonic() - self._published > _PUBLISH_SECONDS:
             self.publish()
@@ -243,5 +245,7 @@ class _Target:
         self._committer.stop()
 
     def publish(self) -> None:
+        if self._adds:  # the model is loaded already; graphs over vectors are built without what a language itself adds
+            self._store.centres(self._embedder)
         self._store.publish()
         self._published = time.monotonic()

@@ -14,14 +14,16 @@ import pytest
 from ingest.desensitize import Desensitizer, load_policy
 from ingest.pipeline import Pipeline
 from knowledge.catalog import Catalog
+from knowledge.centring import SENTENCES
 from knowledge.index_store import IndexStore
 from knowledge.protocols import Vectors
 
 KEY = b"\x07" * 32
+OF_LANGUAGES = frozenset(SENTENCES.read_text(encoding="utf-8").replace("\n", "\t").split("\t"))
 
 
 class HashedEmbedder:
-    """Bags of words and Han characters; counts what it was asked to embed."""
+    """Bags of words and Han characters; counts the texts of documents and questions that it was asked to embed."""
 
     dimension = 32
     max_tokens = 512
@@ -31,7 +33,7 @@ class HashedEmbedder:
         self.embedded: list[str] = []
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        self.embedded += texts
+        self.embedded += [text for text in texts if text not in OF_LANGUAGES]
         return np.array([self._embed(text) for text in texts], dtype=np.float32).reshape(-1, self.dimension)
 
     embed_queries = embed_passages

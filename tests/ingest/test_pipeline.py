@@ -48,6 +48,12 @@ def test_first_run_then_nothing_to_do(pipeline, catalog, source, embedder, store
     assert store.check() == []
 
 
+def test_an_index_is_built_with_what_the_model_makes_of_each_language(pipeline, catalog, source, embedder):
+    (source / "a.md").write_text("# Leave\n\nTen days a year.\n", encoding="utf-8")
+    pipeline.run([source])
+    assert catalog.centres.get(embedder.fingerprint) is not None, "before the first question asks for it"
+
+
 def test_touched_file_is_unchanged_by_its_hash(pipeline, source, embedder):
     pipeline.run([source])
     embedder.embedded.clear()
