@@ -24,10 +24,9 @@ _QUANTITY = re.compile(
 _FIGURES = re.compile(r"\d+(?:[.,:/-]\d+)*\s*[年月日]?")
 """Numbers and dates: they are compared as such, whatever their notation, and do not count among the words."""
 _SEPARATOR = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
-_NAME = re.compile(
-    r"""\b(?=\w*(?:[a-z][A-Z]|[A-Z]{2}[a-z]))[A-Za-z0-9]+|(?<=["“「『])[^"“”「」『』]{2,40}(?=["”」』])"""
-)
-"""What is a name by its form: capitals inside a word, or quotation marks around it."""
+_NAME = re.compile(r"\b(?=\w*(?:[a-z][A-Z]|[A-Z]{2}[a-z]))[A-Za-z0-9]+")
+"""What is a name by its form, in every language: a word with capitals inside."""
+_QUOTED = re.compile(r"""(?<=["“「『])[^"“”「」『』]{2,40}(?=["”」』])""")
 _CLAUSE = re.compile(r"[，；;]|,\s|\sand\s|而|\n")
 _SUPPORT = 0.45
 """Share of a sentence's content words that must stand in a passage for the passage to support it."""
@@ -70,8 +69,8 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "")
     """`draft` with only markers whose passage supports their sentence; a supported sentence without one gets one.
 
     Quantities and years of the question may be repeated in the answer; all other numbers must stand in the passage, so
-    that an answer about the model 900 finds no support in a text about the model 300. Nothing supports a sentence with a
-    name, as far as it is told by its form, that stands neither in a passage nor in the question.
+    that an answer about the model 900 finds no support in a text about the model 300. Nothing supports a sentence with
+    a name, as far as its form tells, that stands neither in a passage nor in the question.
     """
     text = _unify(draft, len(evidence.passages))
     sources = [
@@ -79,7 +78,7 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "")
         for passage, item in zip(evidence.passages, evidence.chunks, strict=True)
     ]
     asked = _numbers(" ".join(_QUANTITY.findall(question)))
-    told = _squeezed(" ".join([question, *(source.whole for source in sources)]))
+    told = " ".join([question, *(source.whole for source in sources)])
     pieces: list[str] = []
     quotes: dict[int, str] = {}
     removed = supported = 0
@@ -88,8 +87,7 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "")
     for sentence in sentences:
         wanted = [int(number) for number in _MARKER.findall(sentence.text)]
         body = _MARKER.sub("", sentence.text)
-        invented = any(_squeezed(name) not in told for name in _NAME.findall(body))
-        supports = {} if invented else _supports(body, sources, embedder, asked)
+        supports = {} if _invents(body, told) else _supports(body, sources, embedder, asked)
         kept = [number for number in dict.fromkeys(wanted) if number in supports]
         removed += len(wanted) - len([number for number in wanted if number in supports])
         if not kept and supports:
@@ -200,6 +198,13 @@ def _needed(group: Sequence[_Source], words: set[str], numbers: set[str]) -> lis
 def _best_quote(sentences: Sequence[Sentence], words: set[str], numbers: set[str]) -> str:
     """The sentence with most of the numbers, then of the words."""
     return max(sentences, key=lambda each: (len(numbers & _numbers(each.text)), _overlap(words, each.text))).text
+
+
+def _invents(body: str, told: str) -> bool:
+    """Whether `body` has a name that nobody told. What stands in quotation marks may be a translation."""
+    same_language = detect_language(body) == detect_language(told)
+    names = _NAME.findall(body) + (_QUOTED.findall(body) if same_language else [])
+    return any(_squeezed(name) not in _squeezed(told) for name in names)
 
 
 def _squeezed(text: str) -> str:

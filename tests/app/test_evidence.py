@@ -223,15 +223,13 @@ def test_a_refusal_is_cut_from_an_answer_and_kept_from_being_one(draft: str, que
     [
         ('The password for guests in Munich is "WelcomeAll".', False),
         ("The password for guests in Munich is WelcomeAll2.", False),
-        ("慕尼黑访客的密码是“欢迎光临”。", False),
         ('The password for guests in Munich is at "Front Desk".', True),
         ("Guests in Munich get the password for GuestNet at the front desk.", True),
         ("Guests in Munich get the password for OpenAir at the front desk.", True),
     ],
 )
 def test_an_invented_name_has_no_support(answer: str, supported: bool) -> None:
-    text = "Guests in Munich get the password for GuestNet at the front desk. 慕尼黑访客的密码在前台领取。"
+    text = "Guests in Munich get the password for GuestNet at the front desk. Visitors bring an ID."
     evidence = select("password for guests in Munich", [ranked(text, "Visitors")], budget=200, limit=5)
-    assert (
-        bool(cite(answer, evidence, NoEmbedder(), "What is the password for OpenAir in Munich?").citations) is supported
-    )
+    cited = cite(answer, evidence, NoEmbedder(), "What is the password for OpenAir in Munich?")
+    assert bool(cited.citations) is supported
