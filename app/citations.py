@@ -24,6 +24,9 @@ _QUANTITY = re.compile(
 _FIGURES = re.compile(r"\d+(?:[.,:/-]\d+)*\s*[年月日]?")
 """Numbers and dates: they are compared as such, whatever their notation, and do not count among the words."""
 _SEPARATOR = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
+_CODES = re.compile(r"([A-Za-z][\w-]*?)(\d{2,6})\s*(?:[-–—~至到]|to|through)\s*\1(\d{2,6})")
+"""From one code to another, as in KN5-2406 至 KN5-2409: those between them are told as well."""
+_MOST_CODES = 100
 _NAME = re.compile(r"\b(?=\w*(?:[a-z][A-Z]|[A-Z]{2}[a-z]))[A-Za-z0-9]+")
 """What is a name by its form, in every language: a word with capitals inside."""
 _QUOTED = re.compile(r"""(?<=["“「『])[^"“”「」『』]{2,40}(?=["”」』])""")
@@ -214,7 +217,9 @@ def _squeezed(text: str) -> str:
 
 def _numbers(text: str) -> set[str]:
     """The numbers in `text` without thousands separators and leading zeros: 2026-02-28 and 2026年2月28日 are alike."""
-    return {number.lstrip("0") or "0" for number in _NUMBER.findall(_SEPARATOR.sub("", text))}
+    between = [range(int(first), int(last)) for _, first, last in _CODES.findall(text)]
+    codes = (str(number) for numbers in between if len(numbers) <= _MOST_CODES for number in numbers)
+    return {number.lstrip("0") or "0" for number in _NUMBER.findall(_SEPARATOR.sub("", text))} | set(codes)
 
 
 def _overlap(words: set[str], text: str) -> float:

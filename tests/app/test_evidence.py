@@ -233,3 +233,9 @@ def test_an_invented_name_has_no_support(answer: str, supported: bool) -> None:
     evidence = select("password for guests in Munich", [ranked(text, "Visitors")], budget=200, limit=5)
     cited = cite(answer, evidence, NoEmbedder(), "What is the password for OpenAir in Munich?")
     assert bool(cited.citations) is supported
+
+
+def test_codes_between_two_that_are_told() -> None:
+    evidence = select("哪些批次可能开裂？", [ranked("KN5-2406 至 KN5-2409 批次的护套可能开裂。")], budget=200, limit=5)
+    assert cite("KN5-2406、KN5-2407、KN5-2408 批次的护套可能开裂。", evidence, NoEmbedder()).citations
+    assert not cite("KN5-2410 批次的护套可能开裂。", evidence, NoEmbedder()).citations
