@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import os
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from adapters.chat_format import plain, render, render_head
 from adapters.derived import derived_folder
 from adapters.model_catalog import ModelCatalog
+from adapters.openvino_lora import name_projections
 from adapters.streaming import until_stop
+from adapters.training.plan import ADAPTER_WEIGHTS
 from knowledge.errors import InvalidInput, Unavailable
-from knowledge.types import Message
+from knowledge.types import Adapter, Message
 
 _LAYOUT = "openvino-1"
+_NAMED = "openvino-named-1"
 _END = object()
 
 
 class OpenVinoGenerator:
     """A Generator; see `knowledge.protocols`. Prefixes of prompts are cached between questions.
 
-    The model as OpenVINO saves it is kept beside the GGUF file, so that only the first start converts it.
+    The model as OpenVINO saves it is kept beside the GGUF file, so that only the first start converts it. The first
+    use of an adapter loads the model again (seconds), with all adapters that are known by then. From then on prefixes
+    are not cached: the library would take what one adapter read for what another one reads.
     """
 
     backend = "openvino"
+    adapter = ""
 
     def __init__(self, name: str, catalog: ModelCatalog, threads: int, context_tokens: int) -> None:
-        import openvino_genai as genai
-
         entry = catalog.get(name)
         weights = catalog.require(name)
         cores = threads or os.cpu_count() or 1
@@ -41,13 +47,21 @@ class OpenVinoGenerator:
         folder = derived_folder(
             catalog.home(name) / _LAYOUT, catalog.fingerprint(name), lambda place: _convert(weights, place, cores)
         )
-        self._pipeline = genai.LLMPipeline(
-            str(folder),
-            "CPU",
-            scheduler_config=_scheduler(genai, self.context_tokens),
-            INFERENCE_NUM_THREADS=cores,
-        )
-        self._tokenizer = self._pipeline.get_tokenizer()
+        self._loaded = _Loaded(folder, self.context_tokens, cores)
+        self._tokenizer = self._loaded.pipeline.get_tokenizer()
+        self._named = (catalog.home(name) / _NAMED, catalog.fingerprint(name))
+
+    def adapted(self, adapter: Adapter | None) -> Self:
+        """See `Generator`."""
+        if adapter is not None and adapter.name not in self._loaded.adapters:
+            file = adapter.folder / ADAPTER_WEIGHTS
+            if not file.is_file():
+                raise Unavailable(f"{adapter.name}: has no {ADAPTER_WEIGHTS}, so OpenVINO cannot use it")
+            with self._lock:
+                self._loaded.add(adapter.name, file, self._named)
+        view = copy.copy(self)
+        view.adapter = adapter.name if adapter is not None else ""
+        return view
 
     def count_tokens(self, text: str) -> int:
         """See `Generator`."""
@@ -64,6 +78,7 @@ class OpenVinoGenerator:
         temperature: float = 0.0,
         stop: Sequence[str] = (),
         seed: int = 0,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """See `Generator`."""
         prompt = render(messages, self._chat)
@@ -74,7 +89,7 @@ class OpenVinoGenerator:
                 f"{self.context_tokens}; lower [answer] evidence_tokens or raise context_tokens"
             )
         with self._lock:
-            run = _Run(self._pipeline, prompt, max_tokens, temperature, seed)
+            run = _Run(self._loaded, prompt, self._config(max_tokens, temperature, seed, schema))
             try:
                 yield from until_stop(run.pieces(), [*self._chat.stop, *stop])
             finally:
@@ -83,29 +98,69 @@ class OpenVinoGenerator:
     def warm_up(self, messages: Sequence[Message]) -> None:
         """See `Generator`."""
         with self._lock:
-            run = _Run(self._pipeline, render_head(messages, self._chat), 1, 0.0, 0)
+            run = _Run(self._loaded, render_head(messages, self._chat), self._config(1, 0.0, 0, None))
             for _ in run.pieces():
                 pass
 
     def close(self) -> None:
         """See `Generator`."""
         with self._lock:
-            self._pipeline = None
+            self._loaded.pipeline = None
+
+    def _config(self, max_tokens: int, temperature: float, seed: int, schema: Mapping[str, Any] | None) -> Any:
+        import openvino_genai as genai
+
+        config = genai.GenerationConfig(max_new_tokens=max_tokens, apply_chat_template=False)
+        if temperature > 0:
+            config.do_sample, config.temperature, config.rng_seed = True, temperature, seed
+        if schema is not None:
+            config.structured_output_config = genai.StructuredOutputConfig(json_schema=json.dumps(schema))
+        if self._loaded.adapters:
+            chosen = [self._loaded.adapters[self.adapter]] if self.adapter else []
+            config.adapters = genai.AdapterConfig(chosen)
+        return config
+
+
+class _Loaded:
+    """The pipeline that all views of one generator share, and the adapters that it was loaded with."""
+
+    def __init__(self, folder: Path, context_tokens: int, threads: int) -> None:
+        self._folder = folder
+        self._context_tokens = context_tokens
+        self._threads = threads
+        self.adapters: dict[str, Any] = {}
+        self.pipeline: Any = self._load(folder, caching=True)
+
+    def add(self, name: str, weights: Path, named: tuple[Path, str]) -> None:
+        """Load anew, with one adapter more; `named` is where the model with named projections lies or will lie."""
+        import openvino_genai as genai
+
+        place, fingerprint = named
+        folder = derived_folder(place, fingerprint, lambda empty: name_projections(self._folder, empty))
+        self.pipeline = None  # frees the memory before it is taken again
+        adapters = {**self.adapters, name: genai.Adapter(str(weights))}
+        self.pipeline = self._load(folder, caching=False, adapters=genai.AdapterConfig(list(adapters.values())))
+        self.adapters = adapters
+
+    def _load(self, folder: Path, *, caching: bool, **options: Any) -> Any:
+        import openvino_genai as genai
+
+        scheduler = _scheduler(genai, self._context_tokens, caching=caching)
+        return genai.LLMPipeline(
+            str(folder), "CPU", scheduler_config=scheduler, INFERENCE_NUM_THREADS=self._threads, **options
+        )
 
 
 class _Run:
     """One generation in a thread of its own, so that its pieces can be waited for and it can be stopped."""
 
-    def __init__(self, pipeline: Any, prompt: str, max_tokens: int, temperature: float, seed: int) -> None:
+    def __init__(self, loaded: _Loaded, prompt: str, config: Any) -> None:
         import openvino_genai as genai
 
         self._pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self._status = genai.StreamingStatus
-        config = genai.GenerationConfig(max_new_tokens=max_tokens, apply_chat_template=False)
-        if temperature > 0:
-            config.do_sample, config.temperature, config.rng_seed = True, temperature, seed
-        self._thread = threading.Thread(target=self._generate, args=(pipeline, prompt, config), daemon=True)
+        self._thread = threading.Thread(target=self._generate, args=(loaded.pipeline, prompt, config), daemon=True)
         self._thread.start()
 
     def _generate(self, pipeline: Any, prompt: str, config: Any) -> None:
@@ -133,10 +188,10 @@ class _Run:
         self._thread.join()
 
 
-def _scheduler(genai: Any, context_tokens: int) -> Any:
-    """Prefix caching on, and a cache that holds one whole context."""
+def _scheduler(genai: Any, context_tokens: int, *, caching: bool) -> Any:
+    """A cache that holds one whole context; `caching`: prefixes of prompts stay in it."""
     scheduler = genai.SchedulerConfig()
-    scheduler.enable_prefix_caching = True
+    scheduler.enable_prefix_caching = caching
     scheduler.max_num_batched_tokens = context_tokens
     return scheduler
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from knowledge.types import ATTACHED, AlignmentReport, Language, Result
+from knowledge.types import ATTACHED, GRAPH, AlignmentReport, Language, Result
 
 
 class Citation(Result):
@@ -19,6 +19,12 @@ class Citation(Result):
     heading: str = ""
     chunk_id: str = ""
     quote: str = ""
+    revision: str = ""
+
+    @property
+    def of_graph(self) -> bool:
+        """Whether it is the term graph that says so, as of `revision`; then `chunk_id` is a concept."""
+        return self.document_id.startswith(GRAPH)
 
     @property
     def attached(self) -> bool:
@@ -96,10 +102,20 @@ class TokenEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class EditEvent:
+    """What the checker has changed so far in the finished sentences of the draft: `checked.draft` is its beginning.
+
+    For showing only: the answer is checked once more as a whole.
+    """
+
+    checked: AlignmentReport
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerEvent:
     """The checked answer; always the last event."""
 
     answer: Answer
 
 
-Event = StageEvent | EvidenceEvent | TokenEvent | AnswerEvent
+Event = StageEvent | EvidenceEvent | TokenEvent | EditEvent | AnswerEvent

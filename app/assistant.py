@@ -6,14 +6,16 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from app import prompts, texts
 from app.answer import (
     Answer,
     AnswerEvent,
+    EditEvent,
     Event,
     EvidenceEvent,
     ModelInfo,
@@ -23,7 +25,7 @@ from app.answer import (
 )
 from app.settings import Settings, load_settings
 from app.wiring import Workspace, open_workspace
-from knowledge.errors import InvalidInput, NotFound
+from knowledge.errors import InvalidInput, NotFound, PlumblineError
 from knowledge.types import (
     ANYONE,
     AlignmentReport,
@@ -36,6 +38,7 @@ from knowledge.types import (
     RunReport,
     Span,
     User,
+    is_document,
 )
 
 if TYPE_CHECKING:
@@ -43,12 +46,20 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
 
+    from app.adaptation import Adaptation, Writer
     from app.attachment import Attachment
     from app.citations import Cited
+    from app.documents import ManagedDocuments
     from app.evidence import Evidence
     from app.questions import Turn
+    from app.sources import Schedules, Sources
+    from app.terms import Terminology
     from app.trace import Trace
+    from app.uploads import UploadResult, Uploads
+    from knowledge.alignment.streaming import SentenceWatch
     from knowledge.catalog import Catalog
+    from knowledge.catalog.versions import Channel
+    from knowledge.protocols import Progress
     from knowledge.retriever import RankedChunk
 
 MAX_QUESTION = 4000
@@ -76,6 +87,7 @@ class _Asking:
     after: str
     scope: tuple[str, ...] | None
     attached: tuple[DocumentRecord, ...]
+    writer: Writer
 
 
 @dataclass(slots=True)
@@ -86,6 +98,8 @@ class _Understood:
     question: str
     language: Language
     history: Sequence[Turn]
+    search: str
+    """As `question`, with names that some documents keep; never stored."""
 
 
 class Assistant:
@@ -140,17 +154,21 @@ class Assistant:
         attachment: Attachment | None = None,
         instead_of: str | None = None,
         thorough: bool = False,
+        channel: Channel | None = None,
+        version: str | None = None,
     ) -> Iterator[Event]:
-        """The answer as it comes to be: stages, evidence, tokens of the draft, and last the checked answer.
+        """The answer as it comes to be: stages, evidence, tokens of the draft, and last the checked answer. Between
+        the tokens stands what the checker changes in the sentences that are finished.
 
         Closing the iterator stops the model. `language` overrides the language of the question; `history` holds
         earlier turns of a talk that is kept elsewhere than in a stored `conversation`. `scope` names the only documents
         to look into, by id, path or folder, out of those that the user may see; raises NotFound when one names none.
         `attachment` is read for this question only and kept nowhere; raises InvalidInput when it cannot be read.
         `instead_of` is a message of the conversation: the new one becomes another version of it. `thorough` reads
-        twice as much before it answers, and takes about twice as long.
+        twice as much before it answers, and takes about twice as long. `channel` asks for the stable version or the
+        canary of the user's line outright; `version` names one ("": the base) whatever the lines say.
         """
-        from app.chain import answering, our_messages
+        from app.chain import our_messages
         from app.evidence import relevance
         from app.trace import trace_of
 
@@ -164,30 +182,33 @@ class Assistant:
         yield StageEvent("reading_question")
         conversations = self.workspace.conversations
         after = conversations.place(conversation, asker, instead_of) if conversation else ""
-        asking = _Asking(asker, conversation, after, within, records)
+        writer = self.versions.writer(asker, channel) if version is None else self.versions.writer_of(version)
+        asking = _Asking(asker, conversation, after, within, records, writer)
         earlier = conversations.history(conversation, asker, after=after) if conversation else history
-        understood = self._understand(question, earlier, language)
+        understood = self._understand(question, earlier, language, writer)
 
         yield StageEvent("searching")
-        ranked = self._retrieve(understood.question, asking)
-        evidence = self._select(understood.question, ranked, asker, thorough=thorough)
+        ranked = self._retrieve(understood.search, asking)
+        evidence = self._select(understood.search, ranked, asking, thorough=thorough)
         clock.mark("retrieve")
         yield EvidenceEvent(evidence.citations(), understood.language)
 
         draft = ""
         prompt: Sequence[BaseMessage] = ()
-        near = relevance(understood.question, ranked, evidence)
+        near = relevance(understood.search, ranked, evidence)
         # Whoever attaches a file means it; that "what is this about?" shares no word with it says nothing
-        if near >= self.settings.answer.min_relevance or records:
+        if near >= writer.settings.min_relevance or records:
             yield StageEvent("reading")
-            prompt = self._prompt(understood, evidence, sure=near >= self.settings.answer.sure_relevance)
-            writer = answering(self.workspace.generator, self.settings.answer.max_tokens)
-            for token in writer.stream(prompt):
+            prompt = self._prompt(understood, evidence, sure=near >= writer.settings.sure_relevance)
+            watch = self._watch(evidence, understood, asker)
+            for token in self._write(prompt, writer, clock):
                 if not draft:
                     clock.first_token()
                     yield StageEvent("writing")
                 draft += token
                 yield TokenEvent(token)
+                yield from _edits(watch.take(draft))
+            yield from _edits(watch.take(draft, complete=True))
         clock.mark("generate")
 
         yield StageEvent("checking")
@@ -195,7 +216,19 @@ class Assistant:
         answer = self._conclude(understood, draft, evidence, asking, trace, clock)
         yield AnswerEvent(answer)
 
-    def _understand(self, question: str, history: Sequence[Turn], language: Language | None) -> _Understood:
+    def _write(self, prompt: Sequence[BaseMessage], writer: Writer, clock: _Clock) -> Iterator[str]:
+        """The draft as the version's model writes it; a failure counts against the version."""
+        from app.chain import answering
+
+        try:
+            yield from answering(self.versions.generator(writer), writer.settings.max_tokens).stream(prompt)
+        except PlumblineError as error:
+            self.versions.record(writer, clock.timings().total, error=type(error).__name__)
+            raise
+
+    def _understand(
+        self, question: str, history: Sequence[Turn], language: Language | None, writer: Writer
+    ) -> _Understood:
         """The question without personal data, complete without the conversation before it."""
         from app.questions import answer_language, leans_on_history
 
@@ -204,17 +237,19 @@ class Assistant:
             raise InvalidInput("the question is empty; type one")
         if len(asked) > MAX_QUESTION:
             raise InvalidInput(f"the question has {len(asked)} characters; the most is {MAX_QUESTION}, shorten it")
-        clean, _ = self.workspace.desensitizer.desensitize(asked)
-        complete = self._rewrite(clean, history) if leans_on_history(clean, history) else clean
-        return _Understood(clean, complete, language or answer_language(clean, history), history)
+        desensitizer = self.workspace.desensitizer
+        clean, _ = desensitizer.desensitize(asked)
+        complete = self._rewrite(clean, history, writer) if leans_on_history(clean, history) else clean
+        search = desensitizer.for_search(asked, complete)
+        return _Understood(clean, complete, language or answer_language(clean, history), history, search)
 
-    def _rewrite(self, question: str, history: Sequence[Turn]) -> str:
+    def _rewrite(self, question: str, history: Sequence[Turn], writer: Writer) -> str:
         """A follow-up as a question that stands alone; as it was asked when the model makes nothing of it."""
         from app.chain import rewriting
         from knowledge.language import detect_language
 
         last = history[-1]
-        rewritten = rewriting(self.workspace.generator, detect_language(question)).invoke(
+        rewritten = rewriting(self.versions.generator(writer), detect_language(question)).invoke(
             {"earlier_question": last.question, "earlier_answer": last.answer[:200], "question": question}
         )
         return rewritten.strip() or question
@@ -236,24 +271,34 @@ class Assistant:
         from app.attachment import joined
 
         retriever = self.workspace.retriever()
-        candidates, passages = self.settings.retrieval.candidates, self.settings.answer.passages
+        candidates, passages = self.settings.retrieval.candidates, asking.writer.settings.passages
         found = retriever.retrieve(question, asking.user, candidates, scope=asking.scope)
         if not asking.attached:
             return found
         return joined(retriever.rank(question, asking.user, asking.attached), found, passages)
 
-    def _select(self, question: str, ranked: Sequence[RankedChunk], user: User, *, thorough: bool) -> Evidence:
+    def _select(self, question: str, ranked: Sequence[RankedChunk], asking: _Asking, *, thorough: bool) -> Evidence:
         from app.evidence import select
 
-        settings, times = self.settings.answer, _THOROUGH if thorough else 1
-        return select(
+        settings, times = asking.writer.settings, _THOROUGH if thorough else 1
+        evidence = select(
             question,
             ranked,
             budget=settings.evidence_tokens * times,
             limit=settings.passages * times,
-            names=self.workspace.terms().linker.expand(question, user),
+            names=self.workspace.terms().linker.expand(question, asking.user),
             embedder=self.workspace.embedder,
         )
+        return evidence if asking.scope or asking.attached else self._with_facts(question, evidence, asking.user)
+
+    def _with_facts(self, question: str, evidence: Evidence, user: User) -> Evidence:
+        """The evidence with what the term graph itself says to the question."""
+        from app.facts import facts_for, with_facts
+        from knowledge.language import detect_language
+
+        terms, language = self.workspace.terms(), detect_language(question)
+        facts = facts_for(question, terms.graph, terms.linker, language, user, datetime.now(UTC).date())
+        return with_facts(evidence, facts, terms.graph.revision, language)
 
     def _prompt(self, understood: _Understood, evidence: Evidence, *, sure: bool) -> list[BaseMessage]:
         """What the model is asked. Only when it is not `sure` that the evidence answers may the model refuse: a small
@@ -299,7 +344,7 @@ class Assistant:
             citations=() if abstained else cited.citations,
             nearest=evidence.citations()[:_NEAREST] if abstained else (),
             alignment=report,
-            model=self._model_info() if draft else ModelInfo(),
+            model=self._model_info(asking.writer) if draft else ModelInfo(),
             timings_ms=clock.timings(),
             conversation=asking.conversation,
             language=understood.language,
@@ -317,7 +362,12 @@ class Assistant:
                 after=asking.after,
                 trace=trace,
             )
-        used = sorted({citation.document_id for citation in answer.citations if not citation.attached})
+        if draft:
+            kept = answer.id if asking.conversation else ""
+            self.versions.record(asking.writer, answer.timings_ms.total, message_id=kept)
+        if not abstained:
+            self._offer(report, without_attached(evidence), asking.user)
+        used = sorted({each.document_id for each in answer.citations if is_document(each.document_id)})
         self.workspace.audit.append("ask", asking.user.name, {"question": answer.question, "documents": used})
         return answer
 
@@ -326,10 +376,31 @@ class Assistant:
         checker, language = self.workspace.terms().checker, understood.language
         return checker.check(cited.text, evidence.passages, understood.question, user=user, language=language)
 
-    def _model_info(self) -> ModelInfo:
-        generator = self.workspace.generator
+    def _offer(self, report: AlignmentReport, evidence: Evidence, user: User) -> None:
+        """What the answer shows to be missing in the term graph goes to the knowledge managers."""
+        from app.graph_gaps import candidates
+
+        catalog = self.workspace.catalog
+        # A document may have been removed while the model wrote
+        there = {item.document.id for item in evidence.chunks if catalog.documents.get(item.document.id, user)}
+        found = candidates(report, evidence, self.workspace.graph(), there)
+        if found:
+            catalog.candidates.offer(found)
+
+    def _watch(self, evidence: Evidence, understood: _Understood, user: User) -> SentenceWatch:
+        """What checks the draft's sentences as they are finished; the model is busy writing then."""
+        from knowledge.alignment.streaming import SentenceWatch
+
+        checker, language = self.workspace.terms().checker, understood.language
+        return SentenceWatch(checker.checking(evidence.passages, understood.question, user, language, with_model=False))
+
+    def _model_info(self, writer: Writer) -> ModelInfo:
+        generator = self.versions.generator(writer)
         return ModelInfo(
-            version=f"{generator.model}+prompt.{prompts.VERSION}", base=generator.model, backend=generator.backend
+            version=writer.choice.version or f"{generator.model}+prompt.{prompts.VERSION}",
+            base=generator.model,
+            adapter=generator.adapter or None,
+            backend=generator.backend,
         )
 
     def _follow_ups(
@@ -343,7 +414,7 @@ class Assistant:
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> str:
         """`question` as it is searched for: without personal data, complete without the turns before it."""
-        return self._understand(question, history, None).question
+        return self._understand(question, history, None, self.versions.writer(ANYONE)).question
 
     def search(
         self, query: str, user: str | User | None = None, limit: int = 10, *, scope: Sequence[str] | None = None
@@ -353,7 +424,8 @@ class Assistant:
             raise InvalidInput("the query is empty; type what to look for")
         asker = self.user(user)
         within = self._scope(scope, asker)
-        clean, _ = self.workspace.desensitizer.desensitize(query.strip())
+        desensitizer = self.workspace.desensitizer
+        clean = desensitizer.for_search(query.strip(), desensitizer.desensitize(query.strip())[0])
         return self.workspace.retriever().search(clean, asker, limit, scope=within)
 
     def ingest(
@@ -368,13 +440,29 @@ class Assistant:
             self.workspace.audit.append("ingest", "library", detail, subject=report.run_id)
         return report
 
-    def check(self, text: str, passages: Sequence[Passage] = (), question: str | None = None) -> AlignmentReport:
-        """`text` held against the term graph and `passages`; no model is loaded."""
-        return self.workspace.terms().checker.check(text, passages, question)
+    def check(
+        self,
+        text: str,
+        passages: Sequence[Passage] = (),
+        question: str | None = None,
+        *,
+        user: str | User | None = None,
+    ) -> AlignmentReport:
+        """`text` held against the term graph and `passages`; no model is loaded.
+
+        `user`: only against what that user may see; None: against the whole graph.
+        """
+        asker = None if user is None else self.user(user)
+        return self.workspace.terms().checker.check(text, passages, question, user=asker)
 
     def desensitize(self, text: str) -> tuple[str, list[Span]]:
         """`text` without personal data and secrets, and what stood where."""
         return self.workspace.desensitizer.desensitize(text)
+
+    @property
+    def versions(self) -> Adaptation:
+        """The model versions: training, evaluation, canary, promotion, rollback."""
+        return self.workspace.adaptation
 
     @cached_property
     def retriever(self) -> BaseRetriever:
@@ -403,6 +491,13 @@ class Assistant:
 
         return CheckChain(check=self.check)
 
+    @cached_property
+    def terms(self) -> Terminology:
+        """The term graph's life: search, proposals, history, releases, usage; see `Terminology`."""
+        from app.terms import Terminology
+
+        return Terminology(self.workspace, self.user, self.workspace.relinking)
+
     def user(self, user: str | User | None) -> User:
         """The account behind a name; raises NotPermitted when it is unknown or disabled."""
         if user is None:
@@ -426,14 +521,57 @@ class Assistant:
             raise NotFound(f"{document.path}: the original is no longer where it was ingested from")
         return path
 
+    @property
+    def documents(self) -> ManagedDocuments:
+        """What operators and administrators do with documents."""
+        return self.workspace.managed_documents
+
     def warm_up(self) -> None:
         """Load everything that answering needs, so that the first question is as fast as the next."""
         from app.chain import system_messages
 
+        if self.workspace.relinking.behind():
+            self.workspace.relinking.start()
         self.workspace.retriever().warm_up()
         languages: tuple[Language, ...] = ("en", "zh")
+        generator = self.versions.generator(self.versions.writer(ANYONE))
         for language in languages:
-            self.workspace.generator.warm_up(system_messages(language))
+            generator.warm_up(system_messages(language))
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Where documents are fetched from, and the runs that fetch them."""
+        from app.sources import Sources
+
+        return Sources(self.workspace)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """When sources are run."""
+        from app.sources import Schedules
+
+        return Schedules(self.workspace)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Documents that people add themselves."""
+        from app.uploads import Uploads
+
+        return Uploads(self.workspace)
+
+    def upload(
+        self,
+        name: str,
+        data: bytes | BinaryIO,
+        folder: str = "personal",
+        user: str | User | None = None,
+        access: Sequence[str] | None = None,
+        *,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> UploadResult:
+        """A document that a person adds, kept in the workspace and searchable at once; see `Uploads.add`."""
+        return self.uploads.add(name, data, folder, self.user(user), access, replace=replace, progress=progress)
 
     @property
     def catalog(self) -> Catalog:
@@ -449,6 +587,11 @@ class Assistant:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _edits(checked: AlignmentReport | None) -> Iterator[EditEvent]:
+    if checked is not None and checked.edits:
+        yield EditEvent(checked)
 
 
 class _Clock:

@@ -35,13 +35,13 @@ def joined(attached: Sequence[RankedChunk], found: Sequence[RankedChunk], passag
 
 
 def without_attached(evidence: Evidence) -> Evidence:
-    """The evidence that will still be there at the next question."""
+    """The evidence from documents, which will still be there at the next question; no attached file, no term graph."""
     from app.evidence import Evidence
-    from knowledge.types import ATTACHED
+    from knowledge.types import is_document
 
     kept = [
         each
         for each in zip(evidence.passages, evidence.chunks, evidence.quotes, strict=True)
-        if not each[1].document.id.startswith(ATTACHED)
+        if is_document(each[1].document.id)
     ]
     return Evidence(*(tuple(column) for column in zip(*kept, strict=True))) if kept else Evidence()

@@ -17,7 +17,7 @@ from knowledge.catalog.accounts import account_key
 from knowledge.catalog.conversations import ConversationRecord, MessageRecord
 from knowledge.catalog.feedback import FeedbackRecord
 from knowledge.errors import InvalidInput, NotFound
-from knowledge.types import ATTACHED, AlignmentReport, Result, User
+from knowledge.types import AlignmentReport, Result, User, is_document
 
 if TYPE_CHECKING:
     from knowledge.catalog import Catalog
@@ -45,9 +45,10 @@ class StoredMessage:
 
     `answer` is the JSON of an `Answer`. `withheld` means that it was made from documents which are gone or which the
     owner may no longer see: then its text, its alignment and everything taken from those documents is empty.
-    `undone` holds the indexes of the checker's edits that the owner has taken back. `versions` are the ids of all
-    messages in this place, this one among them, oldest first: the question asked again, or otherwise. `trace` is the
-    JSON of a `Trace`, None when there is none; its prompt and passages are empty when they may not be seen.
+    `undone` and `reported` hold the indexes of the checker's edits that the owner has taken back or called wrong.
+    `versions` are the ids of all messages in this place, this one among them, oldest first: the question asked again,
+    or otherwise. `trace` is the JSON of a `Trace`, None when there is none; its prompt and passages are empty when they
+    may not be seen.
     """
 
     id: str
@@ -57,6 +58,7 @@ class StoredMessage:
     answer: Mapping[str, Any]
     withheld: bool = False
     undone: frozenset[int] = frozenset()
+    reported: frozenset[int] = frozenset()
     vote: Vote | None = None
     reason: str = ""
     comment: str = ""
@@ -65,18 +67,24 @@ class StoredMessage:
 
 
 class Conversations:
-    """The conversations of a workspace. A conversation of another user looks exactly like one that does not exist."""
+    """The conversations of a workspace. A conversation of another user looks exactly like one that does not exist.
 
-    def __init__(self, catalog: Catalog, clock: Callable[[], float] = time.time) -> None:
+    `clean` takes personal data out of titles, comments and what is searched for.
+    """
+
+    def __init__(
+        self, catalog: Catalog, clock: Callable[[], float] = time.time, clean: Callable[[str], str] = str
+    ) -> None:
         self._catalog = catalog
         self._clock = clock
+        self._clean = clean
 
     # --- conversations ------------------------------------------------------------------------------------------
 
     def create(self, user: User, title: str = "") -> Conversation:
         """A new conversation; without a title it takes its first question's."""
         now = self._clock()
-        record = ConversationRecord(uuid.uuid4().hex, user.name, _short(title), now, now)
+        record = ConversationRecord(uuid.uuid4().hex, user.name, _short(self._clean(title)), now, now)
         self._catalog.conversations.create(record)
         return _conversation(record)
 
@@ -86,14 +94,15 @@ class Conversations:
 
     def list(self, user: User, search: str = "", limit: int = 200) -> Sequence[Conversation]:
         """The user's conversations, last used first; `search` is looked for in titles and questions."""
-        return [_conversation(record) for record in self._catalog.conversations.of_owner(user.name, search, limit)]
+        found = self._catalog.conversations.of_owner(user.name, self._clean(search), limit)
+        return [_conversation(record) for record in found]
 
     def rename(self, conversation: str, user: User, title: str) -> None:
         """Give it another title of 1 to 80 characters."""
         self._own(conversation, user)
         if not title.strip():
             raise InvalidInput("the title is empty; type one")
-        self._catalog.conversations.rename(conversation, _short(title))
+        self._catalog.conversations.rename(conversation, _short(self._clean(title)))
 
     def delete(self, conversation: str, user: User) -> None:
         """Remove it for good, with its messages and their feedback."""
@@ -197,10 +206,7 @@ class Conversations:
 
     def set_undone(self, message_id: str, edit_index: int, undone: bool, *, user: User) -> None:
         """Take one edit of the checker back, or put it in again; both are kept as feedback."""
-        record = self._own_message(message_id, user)
-        edits = record.answer.get("alignment", {}).get("edits", [])
-        if not 0 <= edit_index < len(edits):
-            raise InvalidInput(f"edit {edit_index}: this answer has {len(edits)}, counted from 0")
+        record = self._with_edit(message_id, edit_index, user)
         if undone == (edit_index in record.undone):
             return
         changed = record.undone | {edit_index} if undone else record.undone - {edit_index}
@@ -210,17 +216,32 @@ class Conversations:
             FeedbackRecord(message_id, user.name, kind, edit=edit_index, at=self._clock()),
         )
 
+    def report_edit(self, message_id: str, edit_index: int, *, user: User) -> None:
+        """Call one edit of the checker wrong; it counts against its rule, once."""
+        self._with_edit(message_id, edit_index, user)
+        if edit_index not in self._catalog.feedback.reported([message_id], user.name).get(message_id, ()):
+            self._catalog.feedback.add(
+                FeedbackRecord(message_id, user.name, "report", edit=edit_index, at=self._clock()),
+            )
+
+    def _with_edit(self, message_id: str, edit_index: int, user: User) -> MessageRecord:
+        record = self._own_message(message_id, user)
+        edits = record.answer.get("alignment", {}).get("edits", [])
+        if not 0 <= edit_index < len(edits):
+            raise InvalidInput(f"edit {edit_index}: this answer has {len(edits)}, counted from 0")
+        return record
+
     def give_feedback(
         self, message_id: str, user: User, vote: Vote | None, *, reason: str = "", comment: str = ""
     ) -> None:
-        """A thumb with a reason and a desensitized comment, in place of an earlier one; None takes it back."""
+        """A thumb with a reason and a comment, in place of an earlier one; None takes it back."""
         self._own_message(message_id, user)
         if len(comment) > LONGEST_COMMENT:
             raise InvalidInput(f"the comment has {len(comment)} characters; the most is {LONGEST_COMMENT}, shorten it")
         if vote is None:
             self._catalog.feedback.remove_vote(message_id, user.name)
             return
-        record = FeedbackRecord(message_id, user.name, vote, reason, comment, at=self._clock())
+        record = FeedbackRecord(message_id, user.name, vote, reason, self._clean(comment), at=self._clock())
         self._catalog.feedback.put_vote(record)
 
     # --- inside -------------------------------------------------------------------------------------------------
@@ -246,7 +267,9 @@ class Conversations:
         parents: Mapping[str, str],
     ) -> Sequence[StoredMessage]:
         visible = self._visible(records, user) if visible_ids is None else frozenset(visible_ids)
-        votes = self._catalog.feedback.votes([record.id for record in records], user.name)
+        ids = [record.id for record in records]
+        votes = self._catalog.feedback.votes(ids, user.name)
+        reported = self._catalog.feedback.reported(ids, user.name)
         shown = []
         hidden_before = False
         for record in records:
@@ -263,6 +286,7 @@ class Conversations:
                     answer=answer,
                     withheld=withheld,
                     undone=record.undone,
+                    reported=reported.get(record.id, frozenset()),
                     vote=None if vote is None else "up" if vote.kind == "up" else "down",
                     reason="" if vote is None else vote.reason,
                     comment="" if vote is None else vote.text,
@@ -307,9 +331,9 @@ def _short(title: str) -> str:
 
 
 def _ids(answer: Mapping[str, Any], part: str) -> set[str]:
-    """The documents of a part; a file that was attached to the question is none."""
+    """The documents of a part; a file that was attached to the question and the term graph are none."""
     ids = (citation["document_id"] for citation in answer.get(part, ()))
-    return {each for each in ids if not each.startswith(ATTACHED)}
+    return {each for each in ids if is_document(each)}
 
 
 def _without_text(trace: Mapping[str, Any]) -> dict[str, Any]:
@@ -326,7 +350,7 @@ def _only_visible(
         shown[part] = [
             citation
             for citation in answer.get(part, ())
-            if citation["document_id"] in visible or citation["document_id"].startswith(ATTACHED)
+            if citation["document_id"] in visible or not is_document(citation["document_id"])
         ]
     if forget_search:
         # It may repeat words of an earlier answer that is withheld

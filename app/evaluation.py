@@ -18,13 +18,13 @@ from statistics import mean, median
 from typing import Any
 from urllib.parse import quote, unquote
 
-from app.answer import Answer
+from app.answer import Answer, Citation
 from app.assistant import Assistant
 from app.questions import Turn
 from app.settings import Settings
 from app.wiring import open_workspace
 from knowledge.errors import InvalidInput
-from knowledge.types import Hit, Language, User
+from knowledge.types import Hit, Language, User, is_document
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how much."""
@@ -71,18 +71,33 @@ def evaluate(
     progress: Progress = lambda _what, _done, _total: None,
 ) -> dict[str, Any]:
     """The measures of `design.md` §6 over a dataset; the model answers `answers` of its queries, spread evenly."""
+    return report(outcomes(dataset, settings, workspace=workspace, answers=answers, progress=progress))
+
+
+def outcomes(
+    dataset: Path,
+    settings: Settings,
+    *,
+    workspace: Path | None = None,
+    answers: int = 0,
+    progress: Progress = lambda _what, _done, _total: None,
+    registry: Any = None,
+    version: str | None = None,
+) -> list[Outcome]:
+    """What came of each query. A `version` ("": the base) of another workspace's `registry` answers if it is named."""
     queries = read_queries(dataset / "queries.jsonl")
     folder = workspace or _kept_workspace(dataset)
     with _prepared(dataset, settings.model_copy(update={"workspace": folder}), progress) as assistant:
-        users = _users(dataset)
+        if registry is not None:
+            assistant.workspace.parts["registry"] = registry
+        asking = _Asking(assistant, {query.id: query for query in queries}, _users(dataset), dataset, version)
         chosen = _spread(queries, answers)
-        by_id = {query.id: query for query in queries}
-        outcomes = []
+        found = []
         for done, query in enumerate(queries):
             progress("questions", done, len(queries))
-            outcomes.append(_run(assistant, query, by_id, users, dataset, ask=query.id in chosen))
+            found.append(_run(asking, query, ask=query.id in chosen))
         progress("questions", len(queries), len(queries))
-    return report(outcomes)
+    return found
 
 
 def read_queries(file: Path) -> list[Query]:
@@ -186,17 +201,27 @@ def _spread(queries: Sequence[Query], count: int) -> set[str]:
     return set(rounds[:count])
 
 
-def _run(
-    assistant: Assistant, query: Query, by_id: dict[str, Query], users: dict[str, User], dataset: Path, *, ask: bool
-) -> Outcome:
-    user = users.get(query.user or "")
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Whom to ask, as whom, over what."""
+
+    assistant: Assistant
+    by_id: dict[str, Query]
+    users: dict[str, User]
+    dataset: Path
+    version: str | None
+
+
+def _run(asking: _Asking, query: Query, *, ask: bool) -> Outcome:
+    assistant, dataset = asking.assistant, asking.dataset
+    user = asking.users.get(query.user or "")
     if query.user and user is None:
         raise InvalidInput(f"{dataset / 'users.yaml'}: no account {query.user!r}, which query {query.id} asks as")
-    history = _history(query, by_id)
+    history = _history(query, asking.by_id)
     hits = tuple(assistant.search(assistant.understand(query.question, history), user, _HITS))
     answer = None
     if ask:
-        *_, last = assistant.stream(query.question, user, history=history)
+        *_, last = assistant.stream(query.question, user, history=history, version=asking.version)
         answer = last.answer  # type: ignore[union-attr] # the last event holds it
     corpus = not (dataset / "documents").is_dir()
     return Outcome(
@@ -204,8 +229,13 @@ def _run(
         hits=hits,
         documents=tuple(_document_id(hit.path, corpus=corpus) for hit in hits),
         answer=answer,
-        cited=tuple(_document_id(each.path, corpus=corpus) for each in answer.citations) if answer else (),
+        cited=tuple(_document_id(each.path, corpus=corpus) for each in _cited(answer)) if answer else (),
     )
+
+
+def _cited(answer: Answer) -> list[Citation]:
+    """The citations of documents: what the term graph itself says is no document's."""
+    return [each for each in answer.citations if is_document(each.document_id)]
 
 
 def _history(query: Query, by_id: dict[str, Query]) -> list[Turn]:
@@ -261,6 +291,25 @@ def _measures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     if answered:
         measures["answer"] = _answer_measures(answered)
     return measures
+
+
+def question_measures(outcome: Outcome) -> dict[str, float | None]:
+    """The measures of one answered query, alignment included; shares from 0 to 1, None where there is no measure."""
+    answer = outcome.answer
+    if answer is None:
+        raise AssertionError("only for answered queries")
+    report = answer.alignment
+    return {
+        "f1": _f1(outcome),
+        "em": _exact(outcome),
+        "right": float(_right(outcome)),
+        "abstained": float(answer.abstained),
+        "citation_precision": _citation_precision(outcome),
+        "citation_recall": _citation_recall(outcome),
+        "term_coverage": report.term_coverage,
+        "relation_accuracy": report.relation_accuracy,
+        "contextual_consistency": report.contextual_consistency,
+    }
 
 
 def _average(values: Iterable[float]) -> float | None:
@@ -334,8 +383,8 @@ def _text(outcome: Outcome) -> str:
 
 
 def _squeeze(text: str) -> str:
-    """Lower case without blanks, Markdown marks and thousands separators."""
-    text = re.sub(r"(?<=\d)[,，](?=\d{3}(?!\d))", "", text.lower())
+    """Lower case without blanks, Markdown marks, thousands separators and the zeros of 03月05日."""
+    text = re.sub(r"(?<=\d)[,，](?=\d{3}(?!\d))|(?<=[年月])0(?=\d[月日])", "", text.lower())
     return re.sub(r"[\s*_`|\\]+", "", text)
 
 
@@ -345,24 +394,36 @@ def _right(outcome: Outcome) -> bool:
         return bool(outcome.answer and outcome.answer.abstained)
     if outcome.answer.abstained:
         return False
-    text = _squeeze(_text(outcome))
-    if outcome.query.key_facts:
-        return all(any(_squeeze(wording) in text for wording in fact) for fact in outcome.query.key_facts)
-    return any(_squeeze(reference) in text for reference in outcome.query.answers)
+    return states(_text(outcome), outcome.query.key_facts or (outcome.query.answers,))
+
+
+def states(text: str, facts: Sequence[Sequence[str]]) -> bool:
+    """Whether one wording of each fact stands in a text, whatever its case, blanks and Markdown."""
+    squeezed = _squeeze(text)
+    return all(any(_squeeze(wording) in squeezed for wording in fact) for fact in facts)
 
 
 def _exact(outcome: Outcome) -> float:
-    given = _WORD.findall(_text(outcome).lower())
-    return float(any(given == _WORD.findall(reference.lower()) for reference in outcome.query.answers))
+    return exact(_text(outcome), outcome.query.answers)
+
+
+def exact(text: str, references: Sequence[str]) -> float:
+    """1.0 when the words of a text are those of a reference, else 0.0."""
+    given = _WORD.findall(text.lower())
+    return float(any(given == _WORD.findall(reference.lower()) for reference in references))
 
 
 def _f1(outcome: Outcome) -> float:
-    """Harmonic mean of precision and recall over words (Han: characters), best reference (as SQuAD's script does)."""
     if outcome.answer is None or outcome.answer.abstained:
         return 0.0
-    given = Counter(_WORD.findall(_text(outcome).lower()))
+    return f1(_text(outcome), outcome.query.answers)
+
+
+def f1(text: str, references: Sequence[str]) -> float:
+    """Harmonic mean of precision and recall over words (Han: characters), best reference (as SQuAD's script does)."""
+    given = Counter(_WORD.findall(text.lower()))
     best = 0.0
-    for reference in outcome.query.answers:
+    for reference in references:
         wanted = Counter(_WORD.findall(reference.lower()))
         common = sum((given & wanted).values())
         if common:

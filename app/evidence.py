@@ -14,7 +14,7 @@ from knowledge.language import detect_language
 from knowledge.protocols import Embedder
 from knowledge.retriever import RankedChunk
 from knowledge.sentences import Sentence, split_sentences
-from knowledge.types import Language, Passage
+from knowledge.types import GRAPH, Language, Passage
 from knowledge.words import content_words
 
 _WHOLE = 0.6
@@ -52,6 +52,7 @@ class Evidence:
             heading=chunk.heading,
             chunk_id=chunk.id,
             quote=self.quotes[marker - 1] if quote is None else quote,
+            revision=document.path if document.id.startswith(GRAPH) else "",
         )
 
     def as_text(self) -> str:

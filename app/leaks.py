@@ -13,6 +13,7 @@ import io
 import json
 import re
 import sqlite3
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,8 @@ _SEPARATORS = bytes.maketrans(b"", b"")
 _DROPPED = b" -.()\t/"
 _ALIGNMENTS = 3
 _SQLITE = b"SQLite format 3\x00"
+_AS_RECEIVED = frozenset({"sources", "uploads"})
+"""Folders with files as they were received: they are the originals' own place."""
 _LARGEST_UNPACKED = 512 * 1024 * 1024
 _DEEPEST = 3
 
@@ -132,10 +135,11 @@ class _Search:
                     self._names.append((line, name))
         self._automaton = BytesAhoCorasick(list(patterns))
         self._longest = max(map(len, patterns))
+        plain = ((line, unicodedata.normalize("NFKC", original)) for line, original in originals)
         digits = {
-            re.sub(r"\D", "", original): line
-            for line, original in originals
-            if re.fullmatch(r"[\d\s().+/-]+", original)
+            re.sub(r"[^0-9]", "", original): line
+            for line, original in plain
+            if re.fullmatch(r"[0-9\s().+/-]+", original)
         }
         self._digits = {value.encode("ascii"): line for value, line in digits.items() if len(value) >= _FEWEST_DIGITS}
         self._digit_automaton = BytesAhoCorasick(list(self._digits)) if self._digits else None
@@ -161,11 +165,16 @@ class _Search:
 
 
 def scan(folder: Path, originals: Sequence[tuple[int, str]]) -> Report:
-    """Search every file under `folder`, and every row of the SQLite files among them."""
+    """Search every file under `folder`, and every row of the SQLite files among them.
+
+    Files as they were received, in `sources/` and `uploads/`, are not searched.
+    """
     search = _Search(originals)
     leaks: dict[Leak, None] = {}
     files = rows = 0
     for file in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
+        if file.relative_to(folder).parts[0] in _AS_RECEIVED:
+            continue
         files += 1
         name = file.relative_to(folder).as_posix()
         _note(leaks, search.found_in(name.encode("utf-8", "surrogateescape")), f"the name of {name!r}")

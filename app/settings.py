@@ -86,7 +86,9 @@ class AnswerSettings(Section):
     """How an answer is written."""
 
     model: str = "qwen2.5-coder-1.5b-instruct-q4"
-    backend: Literal["auto", "openvino", "llama.cpp"] = "auto"
+    backend: Literal["auto", "openvino", "llama.cpp", "transformers", "openai-compatible"] = Field(
+        "auto", description="auto: transformers on a GPU, else what suits the processor"
+    )
     context_tokens: int = Field(4096, ge=512, le=131_072)
     evidence_tokens: int = Field(300, ge=100, le=32_000, description="token budget of the evidence in the prompt")
     passages: int = Field(5, ge=1, le=50, description="chunks that evidence is taken from")
@@ -95,12 +97,52 @@ class AnswerSettings(Section):
     sure_relevance: float = Field(0.30, ge=0, le=2, description="from here on the model is not offered to refuse")
 
 
+class ServerSettings(Section):
+    """A server that speaks OpenAI's chat protocol, for `[answer] backend = "openai-compatible"`."""
+
+    url: str = Field("", description="its address, such as http://host:8000/v1")
+    model: str = Field("", description="what the model is called there")
+    api_key: SecretStr | None = Field(None, description="only from the environment: PLUMBLINE_SERVER__API_KEY")
+    connect_seconds: float = Field(5.0, gt=0, description="longest wait for a connection")
+    read_seconds: float = Field(120.0, gt=0, description="longest wait for the next piece of an answer")
+    retries: int = Field(3, ge=0, le=20, description="how often it is asked again when it is busy")
+
+
+class AdaptationSettings(Section):
+    """When a model version may be promoted, and when a canary is taken back by itself."""
+
+    min_questions: int = Field(5, ge=1, description="an evaluation with fewer questions opens no gate")
+    min_gain: float = Field(0.0, ge=-1, le=1, description="by how much F1 must be above the version in service")
+    max_forgetting: float = Field(0.1, ge=0, le=1, description="how much less of the general questions may be right")
+    judge_after: int = Field(20, ge=1, description="answers of a canary before it is judged")
+    max_error_share: float = Field(0.1, ge=0, le=1, description="more failures take a canary back")
+    max_slowdown: float = Field(2.0, ge=1, description="how many times the stable version's median time it may take")
+    max_down_share: float = Field(0.3, ge=0, le=1, description="more thumbs down, of five or more, take it back")
+
+
 class AlignmentSettings(Section):
     """How answers are held true to the term graph."""
 
     similarity_threshold: float = Field(0.82, ge=0, le=1, description="reported and logged; never edits by itself")
     edit: bool = Field(True, description="false: only findings, the text stays as the model wrote it")
     prefer_preferred: bool = Field(False, description="true: alternative labels are replaced by preferred ones too")
+    model: Literal["off", "bounded", "on"] = Field(
+        "off", description="may the answer model write sentences anew that disagree: none, one of an answer, up to five"
+    )
+
+
+class TermsSettings(Section):
+    """How the term graph is changed."""
+
+    four_eyes: Literal["managers", "everyone", "off"] = Field(
+        "managers",
+        description="who may not approve their own proposals: managers (admins may), everyone, or off: all may",
+    )
+    endpoint: str = Field("", description="a SPARQL 1.1 store that `graph sync` follows, as http://host:7878/query")
+    endpoint_user: str = Field("", description="the name that the store asks for, if it does")
+    endpoint_password: SecretStr | None = Field(
+        None, description="only from the environment: PLUMBLINE_TERMS__ENDPOINT_PASSWORD"
+    )
 
 
 class AttachmentSettings(Section):
@@ -113,6 +155,16 @@ class AttachmentSettings(Section):
     max_chunks: int = Field(150, ge=1, description="longer files are refused: embedding them would take too long")
 
 
+class UploadSettings(Section):
+    """Who may add documents from the pages, into a personal folder or that of a group they belong to."""
+
+    roles: tuple[str, ...] = Field(("knowledge_manager", "operator", "admin"), description="roles that may upload")
+    groups: tuple[str, ...] = Field((), description="groups whose members may upload, whatever their role")
+    max_mb: int = Field(50, ge=1, le=2000, description="larger files are refused, in MiB")
+    personal_mb: int = Field(500, ge=1, description="what one person's folder may hold, in MiB")
+    wait_seconds: float = Field(60.0, ge=0, description="how long an upload waits while another process writes")
+
+
 class UiSettings(Section):
     """The web pages."""
 
@@ -121,6 +173,15 @@ class UiSettings(Section):
     language: Literal["auto", "zh", "en"] = "auto"
     idle_minutes: int = Field(30, ge=1, description="a session ends after so long without use")
     absolute_hours: int = Field(12, ge=1, description="a session ends after so long in any case")
+
+
+class ApiSettings(Section):
+    """The service for programs."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8502, ge=1, le=65_535)
+    names: tuple[str, ...] = Field((), description="further host names that it may be called by")
+    max_body_kb: int = Field(2048, ge=1, le=1_048_576, description="longer requests are refused, in KiB")
 
 
 class LoggingSettings(Section):
@@ -140,9 +201,14 @@ class Settings(Section):
     desensitize: DesensitizeSettings = DesensitizeSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
+    server: ServerSettings = ServerSettings()
+    adaptation: AdaptationSettings = AdaptationSettings()
     alignment: AlignmentSettings = AlignmentSettings()
+    terms: TermsSettings = TermsSettings()
     attachment: AttachmentSettings = AttachmentSettings()
+    uploads: UploadSettings = UploadSettings()
     ui: UiSettings = UiSettings()
+    api: ApiSettings = ApiSettings()
     logging: LoggingSettings = LoggingSettings()
 
 
@@ -168,6 +234,8 @@ def load_settings(
     chosen = chosen.expanduser().absolute()
     file = config or chosen / CONFIG_NAME
     values = _read_toml(file) if file.is_file() else {}
+    if "api_key" in values.get("server", {}):
+        raise InvalidInput(f"{file}: server.api_key: not in a file; set {ENV_PREFIX}SERVER__API_KEY in the environment")
     _merge(values, _from_environment(environment))
     values["workspace"] = chosen
     try:

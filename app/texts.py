@@ -12,8 +12,14 @@ NOTHING_THERE: dict[Language, str] = {
     "zh": "资料中没有找到这个问题的答案。",
     "en": "The documents do not answer this question.",
 }
+TERM_GRAPH: dict[Language, str] = {"zh": "术语图谱", "en": "Term graph"}
 FACT_OF: dict[Language, str] = {"zh": "{concept}的{relation}是？", "en": "What is the {relation} of {concept}?"}
 MORE_ABOUT: dict[Language, str] = {
     "zh": "《{title}》里关于“{heading}”怎么说？",
     "en": "What does “{title}” say about “{heading}”?",
 }
+UNITS: dict[Language, dict[str, str]] = {
+    "zh": {"mo": "个月", "week": "周", "day": "天", "d": "天", "h": "小时", "a": "年", "CNY": "元", "EUR": "欧元"},
+    "en": {"mo": "months", "week": "weeks", "day": "days", "d": "days", "h": "hours", "a": "years"},
+}
+"""What the units of the term graph are called in a sentence; others stand as they are."""

@@ -5,6 +5,7 @@ Everything heavy is made when it is first needed and then kept, so that opening 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,19 +13,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from app.settings import Settings
+from app.swapping import Swapped
 from knowledge.catalog import Catalog
 from knowledge.errors import InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from adapters.model_catalog import ModelCatalog
+    from adapters.openai_compatible_generator import Server
+    from adapters.registry import ModelVersion, Registry
+    from adapters.router import Router
+    from adapters.training.examples import Example
+    from adapters.training.runs import TrainingRuns
     from app.accounts import Accounts
+    from app.accounts.tokens import Tokens
+    from app.adaptation import Adaptation
     from app.audit import Audit
     from app.conversation import Conversations
+    from app.documents import ManagedDocuments
     from app.rules import Suggesting
+    from app.terms.relinking import Relinking
     from ingest import Pipeline
     from ingest.desensitize import Desensitizer
+    from ingest.desensitize.policy_file import PolicyFile
     from ingest.desensitize.vault import Vault
+    from ingest.holdings import Holdings
+    from ingest.scheduling import Scheduler
+    from ingest.source_run import SourceRunner
+    from ingest.watching import Watcher
     from knowledge.alignment import Checker
+    from knowledge.alignment.explanations import Edition
+    from knowledge.alignment.rewriting import SentenceWriter
+    from knowledge.catalog.source_runs import RunPhase, SourceRun, Trigger
+    from knowledge.catalog.sources import Source, SourceKind
     from knowledge.graph import Linker, TermGraph
     from knowledge.index_store import IndexStore
     from knowledge.protocols import Embedder, Generator
@@ -75,8 +95,12 @@ class Workspace:
         self.catalog = catalog
         self._lock = threading.RLock()
         self.parts: dict[str, Any] = {}
-        self._terms: Terms | None = None
+        self._terms: Swapped[Terms] = Swapped()
         self._askers: dict[str, Embedder] = {}
+        self._loading = threading.Lock()
+        self._versions: dict[str, Generator] = {}
+        self._bases: dict[str, Generator] = {}
+        self._desensitizer: tuple[tuple[int, int, int], Desensitizer] | None = None
 
     @property
     def folder(self) -> Path:
@@ -103,8 +127,86 @@ class Workspace:
 
         answer = self.settings.answer
         return load_generator(
-            answer.model, answer.backend, self.models, self.settings.models.threads, answer.context_tokens
+            answer.model,
+            answer.backend,
+            self.models,
+            self.settings.models.threads,
+            answer.context_tokens,
+            server=self._server(),
         )
+
+    def generator_of(self, version_id: str) -> Generator:
+        """The answer model under a version; "" is the one that the settings name. Versions of a base share its weights.
+
+        Raises NotFound, and Unavailable when the back end cannot serve it.
+        """
+        if not version_id:
+            return self.generator
+        if version_id in self._versions:  # nobody waits for another version to be loaded
+            return self._versions[version_id]
+        with self._loading:
+            if version_id not in self._versions:
+                version = self.registry.get(version_id)
+                base = self._base_of(version)
+                self._versions[version_id] = base.adapted(self.registry.adapter(version))
+            return self._versions[version_id]
+
+    def _base_of(self, version: ModelVersion) -> Generator:
+        """The loaded model that a version lies over; only transformers serves tuned prompts and whole weights."""
+        from adapters.generators import load_generator
+
+        answer = self.settings.answer
+        special = version.method in {"prompt", "full"}
+        if version.base == answer.model and not special:
+            return self.generator
+        weights = self.registry.verified(version) if version.method == "full" else None
+        key = version.id if weights else f"{version.base} {'transformers' if special else answer.backend}"
+        if key not in self._bases:
+            self._bases[key] = load_generator(
+                version.base,
+                "transformers" if special else answer.backend,
+                self.models,
+                self.settings.models.threads,
+                answer.context_tokens,
+                server=self._server(),
+                weights=weights,
+            )
+        return self._bases[key]
+
+    def _server(self) -> Server:
+        from adapters.openai_compatible_generator import Server
+
+        wanted = self.settings.server
+        key = wanted.api_key.get_secret_value() if wanted.api_key else ""
+        return Server(wanted.url, wanted.model, key, wanted.connect_seconds, wanted.read_seconds, wanted.retries)
+
+    @once
+    def registry(self) -> Registry:
+        """The model versions and their files."""
+        from adapters.registry import Registry
+
+        return Registry(self.catalog, self.folder / "adapters")
+
+    @once
+    def trainings(self) -> TrainingRuns:
+        """Training of adapters."""
+        from adapters.training.runs import TrainingRuns
+
+        return TrainingRuns(self.catalog, self.folder / "adapters", self.models)
+
+    @once
+    def adaptation(self) -> Adaptation:
+        """Model versions from training to canary and back."""
+        from app.adaptation import Adaptation
+
+        return Adaptation(self)
+
+    @once
+    def router(self) -> Router:
+        """Which version answers whom."""
+        from adapters.router import Router
+
+        return Router(self.catalog)
 
     @once
     def store(self) -> IndexStore:
@@ -116,21 +218,40 @@ class Workspace:
         return store
 
     def terms(self) -> Terms:
-        """The term graph's current revision; a new one is used as soon as it stands in the catalog."""
+        """The term graph's current revision; a new one is built aside, and the old one used until it is ready."""
         from knowledge.graph import TermGraph
 
         current = self.catalog.revisions.current_id()
-        with self._lock:
-            if self._terms is None or self._terms.graph.revision != current:
-                self._terms = _built(TermGraph.load(self.catalog), self.settings, self.suggesting)
-            return self._terms
+        return self._terms.get(current, lambda: self._built_at(TermGraph.load(self.catalog, current)))
+
+    def _built_at(self, graph: TermGraph) -> Terms:
+        """The parts on one revision of this workspace's graph, which is named as its releases are."""
+        from app.sentence_writer import ModelSentenceWriter
+
+        writer = ModelSentenceWriter(lambda: self.generator)
+        return _built(graph, self.settings, self.suggesting, lambda: self._edition(graph.revision), writer)
+
+    def _edition(self, revision: str) -> Edition:
+        from knowledge.alignment.explanations import Edition
+
+        if not revision:
+            return Edition()
+        releases = self.catalog.releases.all()
+        name = next((release.name for release in releases if release.revision == revision), "")
+        return Edition(self.catalog.revisions.get(revision).number, name)
 
     def terms_at(self, revision: str) -> Terms:
-        """The term graph as of a revision, by its id. Raises NotFound."""
+        """The term graph as of a revision, by its id, its number or the name of its release. Raises NotFound."""
         from knowledge.graph import TermGraph
 
-        self.catalog.revisions.get(revision)
-        return _built(TermGraph.load(self.catalog, revision), self.settings, self.suggesting)
+        return self._built_at(TermGraph.load(self.catalog, self.catalog.revisions.resolve(revision).id))
+
+    def terms_after(self, added: str, removed: str) -> Terms:
+        """The current revision with a change laid over it, given as N-Quads: for looking at what it would do."""
+        from knowledge.graph.reading import read_lines
+
+        graph = self.graph().patched(read_lines(added), read_lines(removed))
+        return _built(graph, self.settings, self.suggesting)
 
     @once
     def suggesting(self) -> Suggesting:
@@ -171,16 +292,29 @@ class Workspace:
                 return load_embedder(entry.name, "auto", self.models, self.settings.models.threads)
         return None
 
-    @once
+    @property
     def desensitizer(self) -> Desensitizer:
-        """What takes personal data and secrets out of text, with this workspace's key and policy."""
+        """What takes personal data and secrets out of text, with this workspace's key and the policy of this moment.
+
+        Raises InvalidInput when the policy's file is not one.
+        """
         from app.logs import scrub_with
         from ingest.desensitize.pseudonyms import workspace_key
 
-        desensitizer = open_desensitizer(self.settings, workspace_key(self.folder / "keys"), self.vault)
-        # From now on texts of documents and questions are about, and an error's message may quote one
-        scrub_with(lambda text: desensitizer.desensitize(text)[0])
-        return desensitizer
+        stamp = self.policy_file.stamp()
+        with self._lock:
+            if self._desensitizer is None or self._desensitizer[0] != stamp:
+                made = open_desensitizer(self.settings, workspace_key(self.folder / "keys"), self.vault)
+                self._desensitizer = (stamp, made)
+                # From now on texts of documents and questions are about, and an error's message may quote one
+                scrubbing = made.untold()
+                scrub_with(lambda text: scrubbing.desensitize(text)[0])
+            return self._desensitizer[1]
+
+    @once
+    def policy_file(self) -> PolicyFile:
+        """Where the desensitizing policy stands."""
+        return policy_file(self.settings)
 
     @once
     def vault(self) -> Vault | None:
@@ -193,6 +327,26 @@ class Workspace:
 
         return true_location(Path(source_root), path, self.desensitizer.desensitize_path)
 
+    def file_of(self, source_root: str, path: str) -> Path | None:
+        """The file that holds what is known as `path`: itself, or the archive or mail it lies in; None: it is gone."""
+        from ingest.loaders.unpacking import container_of
+
+        whole = container_of(path) or path
+        found = self.original(source_root, whole) or Path(source_root) / whole
+        return found if found.exists() else None
+
+    def tells_readers(self, root: Path) -> bool:
+        """Whether rules or a source's definition say who may read the files of this root."""
+        from ingest.access import FILE_NAME
+
+        return (root / FILE_NAME).is_file() or self.holdings.of(root) is not None
+
+    def was_uploaded(self, source_root: str) -> bool:
+        """Whether documents of this root were uploaded, so that their files lie in the workspace."""
+        from ingest.holdings import UPLOADS
+
+        return Path(source_root).is_relative_to(self.folder / UPLOADS)
+
     def pipeline(self) -> Pipeline:
         """From files to indexed chunks."""
         from ingest import Pipeline
@@ -204,7 +358,78 @@ class Workspace:
             self.desensitizer,
             self.settings.ingest,
             linker=self.terms().linker,
+            holdings=self.holdings,
         )
+
+    @once
+    def holdings(self) -> Holdings:
+        """To whom the files at a place belong: a source, the uploads, or nobody in particular."""
+        from ingest.holdings import Holdings
+
+        return Holdings(self.catalog, self.folder)
+
+    def kind_of_source(self, location: str) -> SourceKind:
+        """The kind of source that a location looks like."""
+        from ingest.connectors import kind_of
+
+        return kind_of(location)
+
+    def check_source(self, source: Source) -> None:
+        """Raises InvalidInput when a source's definition cannot work, or holds a secret in clear."""
+        from ingest.connectors import check_definition
+
+        check_definition(source)
+
+    def run_source(
+        self,
+        source: Source,
+        trigger: Trigger,
+        *,
+        allow_empty: bool = False,
+        begun: Callable[[str], None] | None = None,
+        told: Callable[[RunPhase, int, int], None] = lambda *_: None,
+        by: str = "",
+    ) -> SourceRun:
+        """Run a source to its end. Raises Unavailable when it is being run already."""
+        from ingest.source_run import Wish
+
+        return self.source_runner.run(source, Wish(trigger, allow_empty, told=told, by=by), begun)
+
+    @once
+    def source_runner(self) -> SourceRunner:
+        """What runs sources; their secrets are read from this process's environment when a run begins."""
+        from ingest.source_run import SourceRunner
+
+        ingest = self.settings.ingest
+        return SourceRunner(
+            self.catalog,
+            self.folder,
+            self.pipeline,
+            os.environ,
+            lambda text: self.desensitizer.desensitize(text)[0],
+            exclude=ingest.exclude,
+            max_file_mb=ingest.max_file_mb,
+            ended=self._note_source_run,
+        )
+
+    def _note_source_run(self, source: Source, run: SourceRun, by: str) -> None:
+        """In the audit log stand runs that somebody wanted, and of the others those that changed something."""
+        counts = run.report.get("ingested", {}).get("documents", {})
+        if by or any(counts.get(what) for what in ("added", "updated", "removed")):
+            detail = {"name": source.name, "state": run.state, "trigger": run.trigger, "documents": counts}
+            self.audit.append("source.run", by or run.trigger, detail, subject=run.id)
+
+    def scheduler(self) -> Scheduler:
+        """What runs sources when they are due."""
+        from ingest.scheduling import Scheduler
+
+        return Scheduler(self.catalog, self.source_runner)
+
+    def watcher(self, source: Source, poll: float | None, told: Callable[[str], None]) -> Watcher:
+        """What runs the source of a folder when something changes there."""
+        from ingest.watching import Watcher
+
+        return Watcher(source, self.source_runner, exclude=self.settings.ingest.exclude, poll=poll, told=told)
 
     def attached(self, name: str, data: bytes) -> tuple[DocumentRecord, ...]:
         """The documents in a file that comes along with one question, kept nowhere. Raises AttachmentRefused."""
@@ -243,6 +468,13 @@ class Workspace:
         )
 
     @once
+    def tokens(self) -> Tokens:
+        """Which programs may call the service, in whose name."""
+        from app.accounts.tokens import Tokens
+
+        return Tokens(self.catalog, self.accounts, self.audit)
+
+    @once
     def audit(self) -> Audit:
         """What was done, in a chain that shows tampering."""
         from app.audit import Audit
@@ -250,16 +482,34 @@ class Workspace:
         return Audit(self.catalog, self.folder / "keys")
 
     @once
+    def managed_documents(self) -> ManagedDocuments:
+        """What operators do with documents."""
+        from app.documents import ManagedDocuments
+
+        return ManagedDocuments(self)
+
+    @once
     def conversations(self) -> Conversations:
         """What each user asked and was answered."""
         from app.conversation import Conversations
 
-        return Conversations(self.catalog)
+        return Conversations(self.catalog, clean=lambda text: self.desensitizer.desensitize(text)[0] if text else text)
+
+    @once
+    def relinking(self) -> Relinking:
+        """What keeps the concepts of the indexed chunks up to the term graph's newest revision."""
+        from app.terms.relinking import Relinking
+
+        return Relinking(self)
 
     def close(self) -> None:
         """Free models and close the catalog."""
+        if "relinking" in self.parts:
+            self.relinking.close()
         if "generator" in self.parts:
             self.generator.close()
+        for base in self._bases.values():
+            base.close()
         self.catalog.close()
 
 
@@ -276,6 +526,21 @@ def open_workspace(settings: Settings, *, create: bool = False) -> Workspace:
     return Workspace(settings, Catalog.open(folder / CATALOG_NAME, create=create))
 
 
+def held_back_rows(workspace: Workspace, version: ModelVersion, dataset: Path | None) -> Sequence[Example]:
+    """The examples that a version is measured on: of a dataset, or those held back when it was trained."""
+    from adapters.training.examples import Example, read_dataset, read_rows
+    from adapters.training.runs import HELD_BACK
+
+    if dataset is not None:
+        read = read_dataset(dataset)
+        rows: Sequence[Any] = read.test or read.train
+    elif HELD_BACK in version.files:
+        rows = read_rows(workspace.registry.verified(version) / HELD_BACK)
+    else:
+        rows = ()
+    return [row for row in rows if isinstance(row, Example)]
+
+
 # --- parts that need no workspace ---------------------------------------------------------------------------------
 
 
@@ -289,12 +554,20 @@ def open_models(settings: Settings) -> ModelCatalog:
 
 def open_desensitizer(settings: Settings, key: bytes, vault: Vault | None = None) -> Desensitizer:
     """What takes personal data and secrets out of text; equal keys give equal placeholders."""
-    from ingest.desensitize import Desensitizer, load_directory, load_policy
+    from ingest.desensitize import Desensitizer, load_directory
 
     wanted = settings.desensitize
-    policy = load_policy(wanted.policy and settings.workspace / wanted.policy)
+    policy = policy_file(settings).read().policy
     directory = wanted.directory and load_directory(settings.workspace / wanted.directory)
     return Desensitizer(policy.strict() if wanted.strict else policy, key, directory or None, vault)
+
+
+def policy_file(settings: Settings) -> PolicyFile:
+    """Where the policy stands: as the settings say, else in the workspace, where it may be missing."""
+    from ingest.desensitize.policy_file import POLICY_NAME, PolicyFile
+
+    named = settings.desensitize.policy
+    return PolicyFile(settings.workspace / (named or POLICY_NAME), required=named is not None)
 
 
 def open_vault(settings: Settings) -> Vault:
@@ -327,12 +600,22 @@ def terms_of(files: Sequence[Path], settings: Settings) -> Terms:
     return _built(TermGraph.from_files(files), settings)
 
 
-def _built(graph: TermGraph, settings: Settings, suggesting: Suggesting | None = None) -> Terms:
+def _built(
+    graph: TermGraph,
+    settings: Settings,
+    suggesting: Suggesting | None = None,
+    edition: Callable[[], Edition] | None = None,
+    writer: SentenceWriter | None = None,
+) -> Terms:
     from knowledge.alignment import Checker
+    from knowledge.alignment.explanations import Edition
     from knowledge.graph import Linker
 
     linker = Linker(graph)
-    return Terms(graph, linker, Checker(graph, linker, settings=settings.alignment, suggesting=suggesting))
+    checker = Checker(
+        graph, linker, settings=settings.alignment, suggesting=suggesting, edition=edition or Edition, writer=writer
+    )
+    return Terms(graph, linker, checker)
 
 
 def chosen_backend(settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,18 @@ class AccessRules:
 def _is_under(path: str, prefix: str) -> bool:
     """Whole path components count: `hr` holds `hr/plan.md` but not `hr-public/plan.md`."""
     return not prefix or path == prefix or path.startswith(f"{prefix}/")
+
+
+def merged(rules: AccessRules | None, more: Mapping[str, Iterable[str]]) -> AccessRules | None:
+    """The rules with `more` of them over those of the same path; None without any.
+
+    Raises InvalidInput for a path or a label that cannot be used.
+    """
+    if not more:
+        return rules
+    place = Path("the source's rules")
+    added = {_prefix(place, path): checked_labels(labels) for path, labels in more.items()}
+    return AccessRules({**(rules.rules if rules is not None else {}), **added})
 
 
 def load_access(path: Path) -> AccessRules:

@@ -45,7 +45,7 @@ def read_attached(
     Raises InvalidInput in one line that names the file when it is too large, cannot be read within the limits, or has
     more than `most_chunks` chunks.
     """
-    shown = desensitizer.desensitize(_plain(name))[0]
+    shown = desensitizer.desensitize(desensitizer.desensitize_path(_plain(name)))[0]
     if len(data) > limits.max_file_mb * _MIB:
         raise InvalidInput(f"{shown}: larger than {limits.max_file_mb:g} MiB; attach a smaller file")
     with Reader(limits, workers=1) as reader:

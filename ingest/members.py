@@ -13,21 +13,23 @@ from ingest.loaders.unpacking import INSIDE
 from ingest.preparing import Prepared
 from ingest.reading import Outcome
 from ingest.run import Run
-from ingest.survey import CONTAINER, Candidate
+from ingest.survey import Candidate, Key
 from ingest.types import LoadedDocument, Member, Unreadable
+from knowledge.catalog.documents import CONTAINER
 from knowledge.types import Document
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
     """Handles the members of each container of a run; `fingerprint` names the way in which a document is made now,
-    `rename` takes personal data out of the names of members.
+    `rename` takes personal data out of the names of members, `left_out` names those that operators want left out.
     """
 
     run: Run
     prepare: Callable[[Candidate, LoadedDocument], Prepared]
     fingerprint: Callable[[Candidate], str]
     rename: Callable[[str], str]
+    left_out: frozenset[Key] = frozenset()
 
     def take(self, container: Candidate, outcome: Outcome) -> None:
         """To be called with what became of a file, before the file itself is added, kept or refused."""
@@ -51,6 +53,8 @@ class Members:
         still_refused = set()
         for member in members:
             path = f"{container.file.path}{INSIDE}{self.rename(member.name)}"
+            if (container.source_root, path) in self.left_out:
+                continue
             size = member.document.bytes if member.document is not None else 0
             candidate = _candidate(container, path, size, known.get(path))
             if member.document is None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ingest.desensitize import Desensitizer
+from ingest.holdings import Holdings
 from ingest.members import Members
-from ingest.preparing import Links, Preparer, desensitizer_for
+from ingest.preparing import Links, Preparer, desensitizer_for, desensitizer_of
 from ingest.reading import Reader, Request, Unchanged
 from ingest.run import Run
 from ingest.survey import Candidate, Survey, survey
@@ -19,7 +20,7 @@ from knowledge.catalog import Catalog
 from knowledge.index_store import WRITER, IndexStore
 from knowledge.protocols import Embedder, Progress
 from knowledge.shadow import Shadow, discard_shadow
-from knowledge.types import RunReport
+from knowledge.types import Document, RunReport
 
 _VERSION = "2"
 """Part of every document's fingerprint: raised when loaders, cleaning or splitting give other text than before."""
@@ -80,6 +81,19 @@ class IngestOptions(Protocol):
         ...
 
 
+def way(embedder: str, desensitizer: Desensitizer, settings: IngestOptions) -> str:
+    """Names how a document is made: with the embedding model of this fingerprint, this policy, this splitter."""
+    parts = (_VERSION, embedder, desensitizer.fingerprint, settings.chunk_tokens, settings.chunk_overlap)
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:20]
+
+
+def made_otherwise(
+    documents: Iterable[Document], embedder: str, desensitizer: Desensitizer, settings: IngestOptions
+) -> list[Document]:
+    """Those of the documents that were made in another way than they would be made now."""
+    return [one for one in documents if one.fingerprint != way(embedder, desensitizer_of(desensitizer, one), settings)]
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What a run was asked for."""
@@ -100,7 +114,9 @@ class Pipeline:
         desensitizer: Desensitizer,
         settings: IngestOptions,
         linker: Links | None = None,
+        holdings: Holdings | None = None,
     ) -> None:
+        self._holdings = holdings
         self._catalog = catalog
         self._store = store
         self._embedder = embedder
@@ -118,15 +134,10 @@ class Pipeline:
 
     def fingerprint_of(self, candidate: Candidate) -> str:
         """Names everything but the file that a document's chunks and vectors depend on; a change does it again."""
-        settings = self._settings
-        parts = (
-            _VERSION,
-            self._embedder.fingerprint,
-            desensitizer_for(self._desensitizer, candidate).fingerprint,
-            settings.chunk_tokens,
-            settings.chunk_overlap,
-        )
-        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:20]
+        return self._fingerprint(desensitizer_for(self._desensitizer, candidate))
+
+    def _fingerprint(self, desensitizer: Desensitizer) -> str:
+        return way(self._embedder.fingerprint, desensitizer, self._settings)
 
     def run(
         self,
@@ -135,6 +146,7 @@ class Pipeline:
         access: frozenset[str] | None = None,
         access_file: Path | None = None,
         dry_run: bool = False,
+        again: bool = False,
         progress: Progress | None = None,
         chunks_done: Callable[[int], None] | None = None,
         wait: float = _LEASE_WAIT,
@@ -142,7 +154,8 @@ class Pipeline:
         """Make the workspace hold what lies at `paths`: new and changed files in, vanished ones out, others untouched.
 
         `access` are labels for what the rules in `access_file` (or in an `access.yaml` at the source's root) leave
-        open; with neither, documents keep the labels that they have. `dry_run` stores nothing. An interrupted run
+        open; with neither, documents keep the labels that they have. `dry_run` stores nothing, and with `again` it
+        also reads what has not changed. An interrupted run
         keeps what it has committed, and the next one goes on from there. When documents would be made in another way
         than before (model, splitter, policy), that happens aside, and searches see it all at once. Raises InvalidInput
         for paths and access rules that cannot be used, and Unavailable when another process writes for longer than
@@ -150,17 +163,28 @@ class Pipeline:
         """
         asked = _Asked(tuple(paths), access, access_file)
         if dry_run:
-            return self._run(Run.dry(self._catalog), self._survey(asked), progress)
+            found = self._survey(asked)
+            # What is only looked at is told to no vault
+            untold = self._desensitizer.untold()
+            looking = Pipeline(self._catalog, self._store, self._embedder, untold, self._settings, self._linker)
+            return looking._run(Run.dry(self._catalog), found.as_new() if again else found, progress)
         with self._catalog.leases.hold(WRITER, wait):
             found = self._survey(asked)
             if self._does_much_again(found):
-                return self._run_aside(asked, progress, chunks_done)
+                report = self._run_aside(asked, progress, chunks_done)
+                self._desensitizer.forget_removed(self._catalog)
+                return report
             discard_shadow(self._store)  # begun for settings that were taken back, or left by a crash after the switch
-            return self._run_here(found, progress, chunks_done)
+            report = self._run_here(found, progress, chunks_done)
+            if report.documents.removed or report.documents.updated:
+                self._desensitizer.forget_removed(self._catalog)
+            return report
 
     def _survey(self, asked: _Asked) -> Survey:
         rename = self._desensitizer.desensitize_path
-        return survey(self._catalog, asked.paths, self._settings.exclude, asked.access, asked.access_file, rename)
+        return survey(
+            self._catalog, asked.paths, self._settings.exclude, asked.access, asked.access_file, rename, self._holdings
+        )
 
     def _run_here(
         self, found: Survey, progress: Progress | None, chunks_done: Callable[[int], None] | None
@@ -175,7 +199,13 @@ class Pipeline:
         """Another model, splitter or policy: everything is done beside what is searched, then put in its place."""
         with Shadow(self._catalog, self._store, self._way()) as shadow:
             aside = Pipeline(
-                shadow.catalog, shadow.store, self._embedder, self._desensitizer, self._settings, self._linker
+                shadow.catalog,
+                shadow.store,
+                self._embedder,
+                self._desensitizer,
+                self._settings,
+                self._linker,
+                self._holdings,
             )
             report = aside._run_here(aside._survey(asked), progress, chunks_done)
             shadow.embed_the_rest(self._embedder)
@@ -191,21 +221,13 @@ class Pipeline:
 
     def _way(self) -> str:
         """Names how documents are made now, whatever their labels."""
-        settings = self._settings
-        parts = (
-            _VERSION,
-            self._embedder.fingerprint,
-            self._desensitizer.fingerprint,
-            settings.chunk_tokens,
-            settings.chunk_overlap,
-        )
-        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:20]
+        return self._fingerprint(self._desensitizer)
 
     def _run(self, run: Run, found: Survey, progress: Progress | None) -> RunReport:
         rename = self._desensitizer.desensitize_path
         run.remove(found)
         total = len(found.candidates)
-        members = Members(run, self._preparer.prepare, self.fingerprint_of, rename)
+        members = Members(run, self._preparer.prepare, self.fingerprint_of, rename, found.left_out)
         todo: list[Candidate] = []
         for candidate in found.candidates:
             if candidate.file.problem:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from ingest.desensitize import Desensitizer
@@ -14,7 +15,7 @@ from ingest.quality import quality_of, sorted_out
 from ingest.splitter import HEADING_SEPARATOR, CountTokens, Piece, embedding_text, split
 from ingest.survey import Candidate
 from ingest.types import Block, LoadedDocument
-from knowledge.catalog.documents import document_id
+from knowledge.catalog.documents import CONTAINER, document_id
 from knowledge.language import detect_language
 from knowledge.types import Chunk, Document, Mention, User
 
@@ -113,6 +114,12 @@ def desensitizer_for(desensitizer: Desensitizer, candidate: Candidate) -> Desens
     file = candidate.file
     inside = file.location.relative_to(file.root) if file.location.is_relative_to(file.root) else file.location
     return desensitizer.for_document(file.location, inside.as_posix(), candidate.labels)
+
+
+def desensitizer_of(desensitizer: Desensitizer, document: Document) -> Desensitizer:
+    """As `desensitizer_for`, for a document of the catalog; a container's members count as lying where it lies."""
+    path = document.metadata.get(CONTAINER) or document.path
+    return desensitizer.for_document(Path(document.source_root) / path, path, document.access)
 
 
 def _metadata(document: LoadedDocument, text: str) -> dict[str, str]:

@@ -94,7 +94,13 @@ class Run:
             self._target.add(candidate, prepared)
             return
         self._tally.found += [
-            FoundValues(path=candidate.file.path, kind=kind, count=count, examples=prepared.examples.get(kind, ()))
+            FoundValues(
+                path=candidate.file.path,
+                kind=kind,
+                count=count,
+                examples=prepared.examples.get(kind, ()),
+                access=tuple(sorted(candidate.labels)),
+            )
             for kind, count in sorted(prepared.desensitized.items())
         ]
 
@@ -238,6 +244,7 @@ class _Target:
         self._catalog.documents.set_modified(self._touched)
         if self._moved:
             self._catalog.documents.remove(self._moved)
+        self._catalog.decisions.enforce()
         self.publish()
 
     def stop(self) -> None:

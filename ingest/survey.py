@@ -9,17 +9,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest.access import FILE_NAME, AccessRules, load_access
+from ingest.holdings import Holding, Holdings
 from ingest.loaders.unpacking import container_of
 from ingest.sources import SourceFile, list_files, printable
 from knowledge.catalog import Catalog
+from knowledge.catalog.documents import CONTAINER
 from knowledge.catalog.labels import checked_labels
 from knowledge.catalog.runs import QuarantineEntry
+from knowledge.errors import InvalidInput
 from knowledge.types import Document
 
 Key = tuple[str, str]
 """Source root and path: what identifies a document."""
-CONTAINER = "container"
-"""The metadata of a document that lay in an archive, mail or mailbox: the path of that file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,12 @@ class Survey:
     vanished: list[Document] = field(default_factory=list)
     no_longer_refused: list[Key] = field(default_factory=list)
     """Entries of the quarantine whose files are gone."""
+    left_out: frozenset[Key] = frozenset()
+    """What operators want left out: files, and members of archives and mails."""
+
+    def as_new(self) -> Survey:
+        """The same files, as if none were a document yet."""
+        return Survey([replace(one, known=None, members=(), refused=()) for one in self.candidates])
 
     def possibly_moved(self) -> set[str]:
         """Ids of vanished documents that a new file has the size of: their vectors may still serve."""
@@ -86,13 +93,15 @@ def survey(
     access: frozenset[str] | None,
     access_file: Path | None,
     rename: Callable[[str], str] = str,
+    holdings: Holdings | None = None,
 ) -> Survey:
     """Look at what is there. Raises InvalidInput for a path or access file that does not exist or cannot be used.
 
     `rename` gives the path under which a file is known, without personal data in it; rules of access see the true one.
 
-    A path inside a source that is known already belongs to that source, so that `ingest docs` and then
-    `ingest docs/new.md` make one document and not two.
+    A path inside a folder that was ingested belongs to that folder, so that `ingest docs` and then `ingest
+    docs/new.md` make one document and not two. `holdings` know what belongs to sources and uploads: those say
+    themselves which files are taken and who may read them, and what lies below `paths` is left to them.
     """
     access = None if access is None else checked_labels(access)
     documents = catalog.documents.list()
@@ -100,25 +109,36 @@ def survey(
     quarantined = {(entry.source_root, entry.path): entry for entry in catalog.quarantine.list()}
     inside = _Inside.of(documents, quarantined)
     roots = {Path(document.source_root) for document in documents}
-    found = Survey()
+    by_hand = catalog.decisions.set_by_hand()
+    found = Survey(left_out=frozenset((each.source_root, each.path) for each in catalog.decisions.left_out()))
     seen: set[Key] = set()
     places: list[Path] = []
     unopened: list[Path] = []
     for path in paths:
         place = Path(os.path.abspath(path))  # noqa: PTH100 - not resolve(): links inside a source stay what they are
-        root = _root_of(place, roots)
-        rules = _rules(root, access_file)
+        holding = _holding(holdings, place, given=access is not None or access_file is not None)
+        root = holding.root if holding is not None else _root_of(place, roots)
+        rules = _rules(root, access_file) if holding is None or holding.labels is None else holding.rules
+        others = holdings.below(place) if holdings is not None else []
+        unopened += others
         for file in list_files(place, root, exclude):
-            if file.location == root / FILE_NAME:
+            if file.location == root / FILE_NAME or any(map(file.location.is_relative_to, others)):
                 continue
+            file_access = access
+            if holding is not None and not (file.problem and file.location.is_dir()):
+                file_access = access if holding.labels is None else holding.labels(file)
+                if not holding.take(file) or (holding.labels is not None and file_access is None):
+                    continue
             true_path = file.path
             file = replace(file, path=rename(true_path))  # noqa: PLW2901 - from here on it has no other name
             if file.problem and file.location.is_dir():
                 unopened.append(root / file.path)
             key = (printable(str(root)), file.path)
-            if key not in seen:
+            if key not in seen and key not in found.left_out:
                 seen.add(key)
-                labels = _labels(true_path, _before(known.get(key), quarantined.get(key)), rules, access)
+                labels = by_hand.get(key)
+                if labels is None:
+                    labels = _labels(true_path, _before(known.get(key), quarantined.get(key)), rules, file_access)
                 candidate = Candidate(file, known.get(key), labels, named=file.location == place)
                 found.candidates.append(
                     replace(candidate, members=inside.documents(key), refused=inside.refused_in(key))
@@ -171,6 +191,17 @@ class _Inside:
     def refused_in(self, file: Key) -> tuple[str, ...]:
         """The paths of the members of a file that are in quarantine."""
         return tuple(self.refused_members.get(file, ()))
+
+
+def _holding(holdings: Holdings | None, place: Path, *, given: bool) -> Holding | None:
+    """The holding that `place` lies in. Raises InvalidInput when labels are `given` where a source has its own."""
+    holding = holdings.of(place) if holdings is not None else None
+    if given and holding is not None and holding.labels is not None:
+        raise InvalidInput(
+            f"{printable(str(place))}: belongs to the source {holding.source!r}, which says who may read it; change "
+            "the source, and leave --access and --access-file out"
+        )
+    return holding
 
 
 def _root_of(place: Path, roots: set[Path]) -> Path:

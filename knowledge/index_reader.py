@@ -9,7 +9,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -17,6 +17,7 @@ import structlog
 from knowledge.catalog import Catalog
 from knowledge.catalog.documents import VisibleSet
 from knowledge.catalog.generations import Generation
+from knowledge.catalog.labels import personal_label
 from knowledge.centring import NO_CENTRES, Centres
 from knowledge.errors import Damaged, Unavailable
 from knowledge.generation_writer import KEYWORDS, VECTORS
@@ -33,7 +34,7 @@ _TRIES = 5
 _log = structlog.get_logger(__name__)
 
 _Asked = tuple[frozenset[str] | None, frozenset[str] | None]
-"""Whose groups (None: everything), and in which scope (None: everywhere)."""
+"""Whose labels (None: everything), and in which scope (None: everywhere)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,11 @@ class Snapshot:
         A scope only takes away from it (`knowledge.catalog.documents.within`).
         """
         named = None if scope is None else frozenset(scope)
-        key = (None if user is None else user.groups, named)
         change = self._catalog.documents.change()
+        if user is not None and not self._catalog.documents.any_with_label(personal_label(user.name)):
+            # Nothing is theirs alone: they see what all see who have the same groups, and share what is kept for those
+            user = replace(user, name="")
+        key = (None if user is None else user.labels, named)
         with self._guard:
             known = self._filters.get(key)
             if known is not None and known.visible.change == change:

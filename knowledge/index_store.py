@@ -21,6 +21,7 @@ from knowledge.catalog.documents import PENDING, VisibleSet
 from knowledge.catalog.generations import Generation
 from knowledge.catalog.health import Problem
 from knowledge.catalog.leases import Lease
+from knowledge.catalog.migrating import forget_copies
 from knowledge.centring import NO_CENTRES, Centres, measure_centres
 from knowledge.errors import Damaged, Unavailable
 from knowledge.files import sync_folder
@@ -155,7 +156,10 @@ class IndexStore:
             newest = int(wanted.numbers[-1]) if wanted.numbers.size else 0
             self.catalog.documents.mark_indexed(connection, embedder, newest)
         # An older generation helps when files of this one are damaged, but must not keep what was removed
-        self._sweep(generation, keep_previous=base is not None and not base.loses(wanted) and not erase)
+        loses = erase or (base is not None and base.loses(wanted))
+        self._sweep(generation, keep_previous=base is not None and not loses)
+        if loses:
+            forget_copies(self.catalog.path)
         self.catalog.checkpoint()
         _log.info("published", generation=generation.id, documents=generation.documents, chunks=generation.chunks)
         return generation

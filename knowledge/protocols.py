@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.types import Message
+from knowledge.types import Adapter, Message
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int, int | None], None]
@@ -51,8 +51,18 @@ class Generator(Protocol):
     model: str
     """The catalog name of the model."""
     backend: str
-    """`llama.cpp` or `openvino`."""
+    """`llama.cpp`, `openvino`, `transformers` or `openai-compatible`."""
+    adapter: str
+    """The name of the adapter that lies over the model; empty: none."""
     context_tokens: int
+
+    def adapted(self, adapter: Adapter | None) -> Self:
+        """The same loaded model under an adapter (None: without), switched with every call to `stream`.
+
+        All that came from one generator share its weights and wait for one another; closing any closes them all.
+        Raises Unavailable when this back end cannot take the adapter.
+        """
+        ...
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, control tokens in it read as plain text."""
@@ -66,10 +76,12 @@ class Generator(Protocol):
         temperature: float = 0.0,
         stop: Sequence[str] = (),
         seed: int = 0,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """Pieces of the answer as they are written; closing the iterator stops the model at once.
 
-        Temperature 0 is greedy and deterministic. `stop` strings end the text and are not part of it. Raises
+        Temperature 0 is greedy and deterministic. `stop` strings end the text and are not part of it. With a JSON
+        `schema` the text is JSON of that form; raises Unavailable where the back end cannot see to that. Raises
         InvalidInput when the prompt and `max_tokens` do not fit into `context_tokens`.
         """
         ...

@@ -24,6 +24,7 @@ from knowledge.catalog.backup import integrity_problem
 from knowledge.catalog.counters import CHANGES, CHUNK_ROWS, DOCUMENT_NUMBERS, GENERATIONS, value_of
 from knowledge.catalog.database import BUSY_TIMEOUT_MS
 from knowledge.catalog.generations import Generation
+from knowledge.catalog.migrating import forget_copies
 from knowledge.catalog.schema import (
     chunks,
     counters,
@@ -159,6 +160,7 @@ class Shadow:
         """Put the shadow in the place of the live documents and indexes; gives the generation that is live now."""
         with self._live.connect() as connection:
             reached = value_of(connection, GENERATIONS)
+        self._live.decisions.enforce(self.catalog)
         generation = self.store.publish()
         if generation.id <= reached:  # only after ten thousand publications meanwhile
             with self.catalog.begin() as connection:
@@ -170,7 +172,9 @@ class Shadow:
         (self.store.folder / generation.folder).rename(self._live_store.folder / generation.folder)
         sync_folder(self._live_store.folder)
         self._switch()
+        self._live.decisions.enforce()  # what was decided in the last moments
         self._live_store.sweep()
+        forget_copies(self._live.path)
         self.close()
         shutil.rmtree(self._folder)
         _log.info("shadow_took_over", generation=generation.id, documents=generation.documents)

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from knowledge.catalog.labels import PERSONAL, personal_label
 
 Language = Literal["zh", "en"]
 
@@ -44,7 +47,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who asks. `groups` are the access labels this person may read; a role never widens them."""
+    """Who asks. `groups` are the access labels that this person was given; a role never widens them."""
 
     name: str
     role: Role = Role.EMPLOYEE
@@ -52,9 +55,29 @@ class User:
     display_name: str = ""
     language: Language = "en"
 
+    @property
+    def labels(self) -> frozenset[str]:
+        """The access labels that this person may read: those of the groups, and the personal one.
+
+        A group that looks like somebody's personal label counts for nothing, wherever it came from.
+        """
+        given = frozenset(group for group in self.groups if not group.startswith(PERSONAL))
+        return given | {personal_label(self.name)} if self.name else given
+
 
 ANYONE = User(name="", display_name="")
 """Nobody in particular: sees only what every signed-in user may see."""
+
+
+# --- models -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """LoRA weights for an answer model: the name of their version, and the folder with their files."""
+
+    name: str
+    folder: Path
 
 
 # --- documents --------------------------------------------------------------------------------------------------
@@ -77,6 +100,14 @@ class Chunk:
 
 ATTACHED = "attached:"
 """The ids of files that were attached to one question begin so; no document of a catalog has such an id."""
+
+GRAPH = "graph:"
+"""So begins, before the revision, what stands for a document where the term graph is cited."""
+
+
+def is_document(document_id: str) -> bool:
+    """Whether an id is that of a document in a catalog: not of an attached file and not of the term graph."""
+    return not document_id.startswith((ATTACHED, GRAPH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +307,8 @@ class FoundValues(Result):
     kind: str
     count: int
     examples: tuple[str, ...] = ()
+    access: tuple[str, ...] = ()
+    """The labels that the file's document would get."""
 
 
 class RunReport(Result):

@@ -24,6 +24,11 @@ _SHORT = 3
 _SUFFIX = re.compile(r"(?:'s|ies|es|s|ing|ed)$")
 
 
+def is_stop_word(word: str) -> bool:
+    """Whether a word carries no content of its own."""
+    return word.lower() in _STOP_EN or word in _STOP_ZH
+
+
 def stem(word: str) -> str:
     """A rough English stem: 'approves', 'approved' and 'approving' become alike; other words come back unchanged."""
     if len(word) <= _SHORT or not word.isascii() or not word.isalpha():

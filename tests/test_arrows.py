@@ -15,13 +15,23 @@ WRAPPED = {
     "faiss": ("knowledge/vector_index.py",),
     "tantivy": ("knowledge/keyword_index.py", "knowledge/cutting.py"),
     "pyoxigraph": ("knowledge/graph/",),
+    "opencc": ("knowledge/graph/normal.py",),
+    "pypinyin": ("knowledge/graph/pinyin.py",),
+    "rapidfuzz": ("knowledge/graph/grams.py",),
+    "rdflib": ("knowledge/graph/shapes/shacl.py",),
+    "pyshacl": ("knowledge/graph/shapes/shacl.py",),
     "presidio_analyzer": ("ingest/desensitize/",),
     "langchain_core": ("app/chain.py",),
     "latex2mathml": ("app/ui/formulas.py",),
     "llama_cpp": ("adapters/llama_cpp_generator.py",),
+    "peft": ("adapters/training/", "adapters/transformers_generator.py"),
+    "gguf": ("adapters/training/",),
     "openvino": ("adapters/openvino",),
     "openvino_genai": ("adapters/openvino_generator.py",),
     "streamlit": ("app/ui/",),
+    "apscheduler": ("knowledge/catalog/schedule_times.py",),
+    "fsspec": ("ingest/connectors/store.py",),
+    "watchdog": ("ingest/watching.py",),
 }
 
 

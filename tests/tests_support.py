@@ -1,6 +1,7 @@
 """Small stand-ins for parts that a test does not exercise; they fail when they are used after all."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from knowledge.protocols import Vectors
 
@@ -19,3 +20,11 @@ class NoEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:  # noqa: ARG002 - the seam's signature
         raise AssertionError("nothing is to be counted here")
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Return as soon as `true()` holds; the time is only a limit, for machines that are busy with other things."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.05)

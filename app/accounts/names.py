@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import cast
 
-from knowledge.catalog.labels import checked_labels
+from knowledge.catalog.labels import PERSONAL, checked_labels
 from knowledge.errors import InvalidInput
 from knowledge.types import Language, Role
 
@@ -41,8 +41,15 @@ def checked_role(role: str) -> Role:
 
 
 def checked_groups(groups: Iterable[str]) -> frozenset[str]:
-    """The groups as a set; they compare whole and by case, as the access labels of documents do."""
-    return checked_labels(groups)
+    """The groups as a set; they compare whole and by case, as the access labels of documents do.
+
+    Raises InvalidInput also for what looks like somebody's personal label: that is given to nobody else.
+    """
+    found = checked_labels(groups)
+    for group in sorted(found):
+        if group.casefold().startswith(PERSONAL):
+            raise InvalidInput(f"group {group!r}: names that begin with {PERSONAL!r} belong to one account each")
+    return found
 
 
 def checked_language(language: str) -> Language:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from knowledge.catalog.backup import BackupInfo, Begin
     from knowledge.protocols import Progress
 
-_FOLDERS = ("adapters", "quarantine")
+_FOLDERS = ("adapters", "quarantine", "uploads")
 _KEYS = "keys"
 _MEBIBYTE = 1024 * 1024
 T = TypeVar("T")
@@ -39,7 +39,8 @@ def backup(
 ) -> None:
     """Write everything that cannot be made again into one file.
 
-    The catalog, the settings, the policy, adapters and quarantined files; not the indexes and models. The workspace may
+    The catalog, the settings, the policy, adapters, quarantined and uploaded files; not the indexes, models, and what
+    sources were fetched from. The workspace may
     be read and written meanwhile: the backup is of one moment. It is read back and compared before it appears.
     """
     from importlib.metadata import version

@@ -36,7 +36,7 @@ def check(
         Path | None, typer.Option(help="Check against this graph file.", show_default="the workspace's graph")
     ] = None,
     release: Annotated[
-        str | None, typer.Option(help="Check against this revision of the workspace's graph.", show_default="newest")
+        str | None, typer.Option(help="Check against this release or revision of the graph.", show_default="newest")
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Also say which claims were read and what decided.")

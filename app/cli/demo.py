@@ -120,7 +120,8 @@ def _write_settings(folder: Path, company: Path) -> None:
     values: dict[str, dict[str, str]] = {"desensitize": {}}
     for key, name in (("policy", POLICY), ("directory", PEOPLE)):
         if (company / name).is_file():
-            shutil.copyfile(company / name, folder / name)
+            if not (folder / name).exists():  # it may have been changed since
+                shutil.copyfile(company / name, folder / name)
             values["desensitize"][key] = name
     if not (folder / CONFIG_NAME).exists():
         (folder / CONFIG_NAME).write_text(commented_settings(values), encoding="utf-8")

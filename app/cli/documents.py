@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from app.cli.common import Run, command, group, operator, user_named
 from app.cli.output import print_json, print_table, print_text, remark
-from knowledge.errors import NotFound
+from app.cli.users import split_list
+from knowledge.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from app.wiring import Workspace
@@ -27,10 +28,30 @@ def register(app: typer.Typer) -> None:
 
 
 @command(documents, "list", json=True)
-def list_documents(run: Run, user: UserOption = None) -> None:
-    """All documents by path."""
+def list_documents(
+    run: Run,
+    user: UserOption = None,
+    search: Annotated[str, typer.Option("--search", help="Only with this in path or title.")] = "",
+    label: Annotated[str | None, typer.Option("--label", help='Only with this access label; "": with none.')] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="Only of this format, as pdf.")] = None,
+    state: Annotated[Literal["pending", "indexed"] | None, typer.Option("--state", help="Only in this state.")] = None,
+    noted: Annotated[bool, typer.Option("--noted", help="Only with a note on their quality.")] = False,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.", show_default="all")] = None,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Leave out the first.")] = 0,
+) -> None:
+    """All documents by path, or those that fit."""
+    from knowledge.catalog.listing import Wanted
+
+    wanted = Wanted(search.strip(), format=format_, access=label, state=state, noted=noted)
     with run.open() as workspace:
-        found = workspace.catalog.documents.list(_reader(workspace, user))
+        reader = _reader(workspace, user)
+        family = workspace.catalog.documents
+        if wanted == Wanted():
+            found = family.list(reader, limit=limit, offset=offset)
+        else:
+            fitting, _ = workspace.catalog.listing.page(None, wanted, limit=None)
+            seen = (family.get(row.id, reader) for row in fitting)
+            found = [document for document in seen if document][offset:][:limit]
     if run.json:
         print_json({"documents": [_summary(document) for document in found]})
         return
@@ -72,19 +93,40 @@ def show(run: Run, which: WhichArgument, user: UserOption = None) -> None:
 
 
 @command(documents, "remove")
-def remove(run: Run, which: Annotated[list[str], typer.Argument(metavar="ID|PATH...", show_default=False)]) -> None:
-    """Remove documents from the catalog and every index; the files stay where they are."""
+def remove(
+    run: Run,
+    which: Annotated[list[str], typer.Argument(metavar="ID|PATH...", show_default=False)],
+    keep_out: Annotated[bool, typer.Option("--keep-out", help="Later runs leave these files out.")] = False,
+) -> None:
+    """Remove documents from the catalog and every index; the files stay where they are.
+
+    Without --keep-out the next run over their folder brings them back.
+    """
     with run.open() as workspace:
-        named = [_found(workspace, one, None) for one in which]
-        found = [one for document in named for one in (document, *_members(workspace, document, None))]
-        ids = list(dict.fromkeys(document.id for document in found))
-        # The same lease as ingestion, which publishes too
-        with workspace.catalog.leases.hold("writer", wait=30):
-            workspace.catalog.documents.remove(ids)
-            workspace.store.publish(erase=True)
-        for document in found:
-            workspace.audit.append("document.removed", operator(), {"path": document.path}, subject=document.id)
-    remark(f"removed {len(ids)} documents")
+        ids = [_found(workspace, one, None).id for one in which]
+        removal = workspace.managed_documents.remove(ids, operator(), keep_out=keep_out)
+    remark(f"removed {removal.documents} documents")
+    if not removal.erased:
+        remark("another run is writing; what the indexes still hold of them goes when it is done")
+
+
+@command(documents, "access")
+def access(
+    run: Run,
+    which: Annotated[list[str], typer.Argument(metavar="ID|PATH...", show_default=False)],
+    labels: Annotated[
+        str | None, typer.Option("--set", help='Groups that may read these, as A,B; "": every signed-in user.')
+    ] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="Back to what access.yaml and sources say.")] = False,
+) -> None:
+    """Change who may read documents, from the next question on and in all later runs."""
+    if (labels is None) is not rules:
+        raise InvalidInput('documents access: give either --set A,B (or --set "") or --rules')
+    with run.open() as workspace:
+        ids = [_found(workspace, one, None).id for one in which]
+        wanted = None if labels is None else split_list(labels)
+        count = sum(workspace.managed_documents.set_access(one, wanted, operator()) for one in ids)
+    remark(f"changed who may read {count} documents" if labels is not None else "rules decide from the next run on")
 
 
 def _reader(workspace: Workspace, name: str | None) -> User | None:

@@ -20,15 +20,23 @@ from app.cli import (
     documents,
     evaluate,
     graph,
+    graph_life,
+    graph_sync,
+    graph_work,
     ingest,
     init,
     leaks,
     models,
     quarantine,
+    schedule,
     search,
+    serve,
+    sources,
+    train,
     ui,
     users,
     vault,
+    versions,
 )
 from app.cli.common import ConfigOption, DebugOption, WorkspaceOption, common_options, run_command_line
 from app.cli.output import print_text
@@ -64,7 +72,13 @@ def _root(
 # In the order in which a newcomer meets them
 for part in (demo, init, ingest, documents, quarantine, search, ask, check, graph, models, users, audit, desensitize):
     part.register(app)
-for part in (leaks, vault, evaluate, ui, doctor, backup, config):
+for part in (graph_life, graph_work, graph_sync):
+    part.register(app)
+for part in (sources, schedule):
+    part.register(app)
+for part in (train, versions):
+    part.register(app)
+for part in (leaks, vault, evaluate, ui, serve, doctor, backup, config):
     part.register(app)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.common import Run, command, group, operator
-from app.cli.output import print_json, print_table, remark
+from app.cli.output import print_json, print_table, print_text, remark
 from knowledge.errors import InvalidInput
 
 users = group("users", "Accounts: who may sign in.")
@@ -128,6 +128,56 @@ def enable(run: Run, name: NameArgument) -> None:
     """Let a disabled account sign in again."""
     with run.open() as workspace:
         workspace.accounts.enable(name, by=operator())
+
+
+@command(users, "token")
+def token(
+    run: Run,
+    name: NameArgument,
+    label: Annotated[str, typer.Option(help="What the token is for, for the list.")] = "",
+) -> None:
+    """Issue a token for `plumbline serve`, shown this once; it acts with the account's rights."""
+    with run.open() as workspace:
+        print_text(workspace.tokens.issue(name, label, by=operator()))
+    remark("keep it secret; it is not shown again, `plumbline users revoke ID` ends it")
+
+
+@command(users, "tokens", json=True)
+def tokens(
+    run: Run,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", show_default="all accounts")] = None,
+) -> None:
+    """Tokens of an account, or of all, without their secrets."""
+    with run.open() as workspace:
+        if name is not None:
+            workspace.accounts.user(name)
+        found = workspace.tokens.all(name)
+    if run.json:
+        rows = [
+            {"id": each.id, "name": each.name, "label": each.label, "created_at": _time(each.created_at),
+             "used_at": _time(each.used_at)}
+            for each in found
+        ]  # fmt: skip
+        print_json({"tokens": rows})
+        return
+    print_table(
+        ("id", "name", "label", "created", "last used"),
+        [
+            (each.id, each.name, each.label, _time(each.created_at) or "", _time(each.used_at) or "never")
+            for each in found
+        ],
+    )
+
+
+@command(users, "revoke")
+def revoke(run: Run, token_id: Annotated[str, typer.Argument(metavar="ID", show_default=False)]) -> None:
+    """End a token at once, by its id as `plumbline users tokens` shows it."""
+    with run.open() as workspace:
+        workspace.tokens.revoke(token_id, by=operator())
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def split_list(text: str) -> list[str]:

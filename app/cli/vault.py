@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from app.cli.common import Run, command, group, operator
 from app.cli.output import print_json, print_table, print_text, remark
-from knowledge.errors import InvalidInput, NotPermitted
-
-if TYPE_CHECKING:
-    from app.wiring import Workspace
-    from ingest.desensitize.vault import Vault
+from knowledge.errors import InvalidInput
 
 vault = group("vault", "The originals of pseudonyms, encrypted; off unless [desensitize] vault is true.")
 
@@ -53,8 +49,10 @@ def new_key(
 @command(vault, "status", json=True)
 def status(run: Run) -> None:
     """How many values the vault holds, by kind."""
+    from app.reveals import vault_of
+
     with run.open() as workspace:
-        counts = _of(workspace).count()
+        counts = vault_of(workspace).count()
     if run.json:
         print_json({"values": counts})
         return
@@ -64,8 +62,10 @@ def status(run: Run) -> None:
 @command(vault, "rotate")
 def rotate(run: Run) -> None:
     """Seal all values anew with the first key of the key file; the others can be deleted afterwards."""
+    from app.reveals import vault_of
+
     with run.open() as workspace:
-        changed = _of(workspace).rotate()
+        changed = vault_of(workspace).rotate()
         workspace.audit.append("vault.rotate", operator(), {"values": changed})
     remark(f"sealed {changed} values anew")
 
@@ -78,25 +78,12 @@ def reveal(
     reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "",
 ) -> None:
     """What stood where there is a pseudonym now, such as ⟨PHONE·k3f9a2⟩. Written down in the audit log."""
+    from app.reveals import reveal as reveal_for
+
     with run.open() as workspace:
-        account = workspace.accounts.user(user)
-        allowed = workspace.settings.desensitize.reveal_roles
-        if account.role.value not in allowed:
-            workspace.audit.append("vault.refused", account.name, {"reason": reason}, subject=placeholder)
-            raise NotPermitted(f"{user}: only {', '.join(allowed) or 'nobody'} may reveal originals")
-        found = _of(workspace)
-        # First the audit row: a reveal that nobody can see later must not happen
-        detail = {"reason": workspace.desensitizer.desensitize(reason)[0], "by": operator()}
-        workspace.audit.append("vault.reveal", account.name, detail, subject=placeholder)
-        values = found.reveal(placeholder)
+        values = reveal_for(workspace, placeholder, workspace.accounts.user(user), reason, operator())
     if run.json:
         print_json({"placeholder": placeholder, "values": values})
         return
     for value in values:
         print_text(value)
-
-
-def _of(workspace: Workspace) -> Vault:
-    if workspace.vault is None:
-        raise InvalidInput("vault: it is off; set [desensitize] vault = true and vault_key")
-    return workspace.vault

@@ -9,6 +9,7 @@ from app.assistant import MAX_QUESTION
 from app.attachment import Attachment
 from app.ui import sidebar
 from app.ui.desk import Writing
+from app.ui.documents import own
 from app.ui.page import Page, friendly, literal
 from knowledge.errors import InvalidInput
 
@@ -92,6 +93,7 @@ def _picker(page: Page) -> None:
         if chosen and st.button(say("scope.clear"), key="plb-scope-clear", type="tertiary", icon=":material/close:"):
             st.session_state.pop(sidebar.SCOPE, None)
             st.rerun()
+        own.button(page)
     if opened:
         _open_picker(page, chosen)
 

@@ -164,7 +164,7 @@ def _message(page: Page, message: StoredMessage, *, last: bool) -> None:
         else:
             show_if(pieces.evidence(say("evidence.cited"), found.citations, message.id, say, opened=last, near=near))
             show(pieces.answer(shown, found, message.id, say))
-            show_if(pieces.edits(shown, message.id, say, found.language))
+            show_if(pieces.edits(shown, found, message.id, say, message.reported))
         show(pieces.foot(found, shown, say))
         _actions(page, message, found, last=last)
         _follow_ups(page, message, found.follow_ups if last else ())
@@ -353,9 +353,12 @@ def _take_act(page: Page, messages: Sequence[StoredMessage], line: Sequence[Writ
     elif act.name == "version" and not line and any(act.message in message.versions for message in messages):
         page.shared.assistant.workspace.conversations.choose(act.message, page.user)
         st.rerun()
-    elif act.name in ("undo", "redo") and any(message.id == act.message for message in messages):
+    elif act.name in ("undo", "redo", "report") and any(message.id == act.message for message in messages):
         stored = page.shared.assistant.workspace.conversations
-        stored.set_undone(act.message, act.number, act.name == "undo", user=page.user)
+        if act.name == "report":
+            stored.report_edit(act.message, act.number, user=page.user)
+        else:
+            stored.set_undone(act.message, act.number, act.name == "undo", user=page.user)
         st.rerun()
 
 
@@ -446,7 +449,7 @@ def _follow(page: Page, writing: Writing, evidence: object, text: object, doing:
             show_in(evidence, pieces.evidence(say("evidence.title"), writing.evidence, writing.id, say, opened=True))
             shown = True
         if writing.draft:
-            show_in(text, pieces.draft(writing.draft, writing.evidence, say))
+            show_in(text, pieces.draft(writing, say))
         if writing.done:
             return
         note = say("chat.warming") if page.shared.warmth == "warming" else ""

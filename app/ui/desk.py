@@ -14,9 +14,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.answer import Answer, AnswerEvent, Citation, Event, EvidenceEvent, Stage, StageEvent, TokenEvent
+from app.answer import Answer, AnswerEvent, Citation, EditEvent, Event, EvidenceEvent, Stage, StageEvent, TokenEvent
 from knowledge.errors import NotPermitted, PlumblineError
-from knowledge.types import Language, User
+from knowledge.types import AlignmentReport, Language, User
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -53,6 +53,7 @@ class Writing:
     evidence: tuple[Citation, ...] = ()
     answer_language: Language = "en"
     draft: str = ""
+    checked: AlignmentReport | None = None
     answer: Answer | None = None
     error: PlumblineError | None = None
     stopped: bool = False
@@ -85,6 +86,8 @@ class Writing:
                 self.evidence, self.answer_language = event.citations, event.language
             elif isinstance(event, TokenEvent):
                 self.draft += event.text
+            elif isinstance(event, EditEvent):
+                self.checked = event.checked
             else:
                 self.answer = event.answer
             self._tell()

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from app.answer import Answer, Citation
 from app.ui.edits import PlacedEdit, PlacedFinding, ShownAnswer
+from app.ui.edits import show as shown_answer
 from app.ui.markup import Html, element, join
 from app.ui.prose import Mark, Parts, render_markdown, render_plain
+from app.ui.terms import address
 from app.ui.texts import Words
 from knowledge.types import Language
+
+if TYPE_CHECKING:
+    from app.ui.desk import Writing
 
 _MARKER = re.compile(r"\s*\[\d{1,2}\]")
 _LINE_HEAD = re.compile(r"^\s*(?:[-*+]|#{1,6}|>)\s+")
@@ -98,7 +104,7 @@ def evidence(
 
 
 def _count(citations: Sequence[Citation], say: Words) -> str:
-    documents = len({citation.document_id for citation in citations})
+    documents = len({citation.document_id for citation in citations if not citation.of_graph})
     if len(citations) == 1:
         return say("evidence.one")
     key = "evidence.many_one_document" if documents == 1 else "evidence.many"
@@ -139,11 +145,16 @@ def where(citation: Citation, say: Words, near: str = "") -> str:
 # --- the answer -----------------------------------------------------------------------------------------------------
 
 
-def draft(text: str, citations: Sequence[Citation], say: Words) -> Html:
-    """The answer while it is being written; its citations are not checked yet."""
-    known = {citation.marker: citation for citation in citations}
-    shown = render_markdown(text, parts=Parts(lambda number: _plain_marker(number, known), chip=chips(say)))
-    return element("div", shown, class_="plb-prose plb-cursor")
+def draft(writing: Writing, say: Words) -> Html:
+    """The answer while it is being written, with what the checker has changed so far; its citations are not checked."""
+    known = {citation.marker: citation for citation in writing.evidence}
+    text, marks = writing.draft, list[Mark]()
+    if writing.checked is not None and text.startswith(writing.checked.draft):
+        so_far = shown_answer(writing.checked)
+        text = so_far.text + text[len(writing.checked.draft) :]
+        marks = [_edit_mark(placed, say, writing.answer_language) for placed in so_far.edits]
+    parts = Parts(lambda number: _plain_marker(number, known), chip=chips(say))
+    return element("div", render_markdown(text, marks, parts), class_="plb-prose plb-cursor")
 
 
 def _plain_marker(number: int, known: Mapping[int, Citation]) -> Html | None:
@@ -245,32 +256,54 @@ def chips(say: Words) -> Callable[[str], Html]:
 # --- under the answer -----------------------------------------------------------------------------------------------
 
 
-def edits(shown: ShownAnswer, message: str, say: Words, language: Language) -> Html:
-    """Each change of the checker: before, after, why, and a button that takes it back."""
+def edits(shown: ShownAnswer, found: Answer, message: str, say: Words, reported: Collection[int] = ()) -> Html:
+    """Each change of the checker: before, after, why, on what evidence, and buttons to undo it and to call it wrong."""
     if not shown.edits:
         return Html("")
     count = len(shown.edits)
     title = say("edits.title_one") if count == 1 else say("edits.title_many", count=count)
-    rows = (_edit_row(placed, message, say, language) for placed in shown.edits)
+    rows = (_edit_row(placed, found, message, say, reported=placed.index in reported) for placed in shown.edits)
     return element("div", element("p", title), element("ul", *rows), class_="plb-edits")
 
 
-def _edit_row(placed: PlacedEdit, message: str, say: Words, language: Language) -> Html:
+def _edit_row(placed: PlacedEdit, found: Answer, message: str, say: Words, *, reported: bool) -> Html:
     change = element(
         "span", element("del", placed.edit.before), " → ", element("ins", placed.edit.after), class_="plb-change"
     )
-    why = [reason(placed, say, language)] + ([f"({say('edits.undone')})"] if placed.undone else [])
-    button = element(
-        "button",
-        say("edits.redo" if placed.undone else "edits.undo"),
-        class_="plb-act",
-        type="button",
-        data_plb="redo" if placed.undone else "undo",
-        data_message=message,
-        data_number=placed.index,
-    )
+    why = [reason(placed, say, found.language)] + ([f"({say('edits.undone')})"] if placed.undone else [])
+    act = "redo" if placed.undone else "undo"
+    buttons = [_edit_button(act, say(f"edits.{act}"), message, placed.index)]
+    if reported:
+        buttons.append(element("span", say("edits.reported"), class_="plb-quiet"))
+    else:
+        buttons.append(_edit_button("report", say("edits.report"), message, placed.index))
     look = "plb-was" if placed.undone else None
-    return element("li", change, element("span", " ".join(why), class_="plb-reason"), button, class_=look)
+    told = element("span", " ".join(why), class_="plb-reason")
+    if placed.edit.concept:
+        term = element("a", say("edits.term"), href=address.link(concept=placed.edit.concept), class_="plb-to-term")
+        buttons.insert(0, term)
+    return element("li", change, told, *buttons, _edit_evidence(placed, found, message, say), class_=look)
+
+
+def _edit_button(act: str, text: str, message: str, number: int) -> Html:
+    return element(
+        "button", text, class_="plb-act", type="button", data_plb=act, data_message=message, data_number=number
+    )
+
+
+def _edit_evidence(placed: PlacedEdit, found: Answer, message: str, say: Words) -> Html:
+    """What the edit stands on: facts of the term graph, and cited places that open their source."""
+    if not placed.edit.evidence:
+        return Html("")
+    known = {citation.marker: citation for citation in found.citations}
+    markers = {f"passage {citation.chunk_id}": citation.marker for citation in found.citations}
+    lines = []
+    for part in placed.edit.evidence:
+        marker = markers.get(part)
+        source = _marker(marker, known, message, say) if marker is not None else None
+        text = say("edits.source") if part.startswith("passage ") else part
+        lines.append(element("div", text, " ", source or ""))
+    return element("details", element("summary", say("edits.evidence")), *lines, class_="plb-proof")
 
 
 def badge(found: Answer, shown: ShownAnswer, say: Words) -> Html:

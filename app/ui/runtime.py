@@ -10,6 +10,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from app.policy_jobs import PolicyJobs
+from app.ui.jobs import Jobs
 from knowledge.errors import PlumblineError, Unavailable
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ class Runtime:
 
     assistant: Assistant
     desk: Desk
+    jobs: Jobs = field(default_factory=Jobs)
     warmth: Warmth = "cold"
+    policy_jobs: PolicyJobs = field(default_factory=PolicyJobs)
     _warmed: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -60,6 +64,7 @@ class Runtime:
     def close(self) -> None:
         """Stop writing, so that the assistant may be closed."""
         self.desk.close()
+        self.jobs.close()
         if self.warmth == "warming":
             # Models that are just being loaded cannot be freed
             self._warmed.wait(timeout=30)

@@ -43,7 +43,7 @@ def run(settings: Settings, port: int | None = None) -> int:
     from app.ui.doors import LOOPBACK
 
     host, chosen = settings.ui.host, port or settings.ui.port
-    with closing(_bound(host, chosen)) as listening, Assistant.open(settings=settings) as assistant:
+    with closing(bound(host, chosen)) as listening, Assistant.open(settings=settings) as assistant:
         if host not in LOOPBACK and not assistant.workspace.accounts.all():
             raise InvalidInput(
                 f"[ui] host: {host} can be reached from other machines, but there is no account yet; "
@@ -64,18 +64,24 @@ def run(settings: Settings, port: int | None = None) -> int:
 
 def application(assistant: Assistant, host: str, port: int) -> ASGIApp:
     """The whole server as an ASGI application: models are warmed when it starts and freed when it stops."""
+    import anyio.to_thread
     import streamlit
     from starlette.middleware import Middleware
 
     from app.ui.doors import Gate, Headers, allowed_hosts, routes
 
-    _configure(host, port, assistant.settings.attachment.max_mb)
+    settings = assistant.settings
+    _configure(host, port, max(settings.attachment.max_mb, int(settings.uploads.max_mb)))
 
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         shared = runtime.start(assistant)
         shared.warm_up()
+        scheduler = assistant.workspace.scheduler()
+        scheduler.start()
         yield
+        # In a thread: a run that is going on ends at its next step
+        await anyio.to_thread.run_sync(scheduler.stop)
         shared.close()
 
     app: ASGIApp = streamlit.App(
@@ -90,7 +96,7 @@ def application(assistant: Assistant, host: str, port: int) -> ASGIApp:
     return app
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
     """A socket that listens there. Raises Unavailable when it cannot be had."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -34,6 +34,14 @@ def source(assistant: Assistant, citation: Citation, user: User, say: Words, nea
                 element("p", say("source.attached"), class_="plb-quiet plb-small"),
             ]
         )
+    if citation.of_graph:
+        return join(
+            [
+                element("p", citation.title, class_="plb-doc"),
+                element("div", element("mark", citation.quote), class_="plb-passage plb-prose"),
+                element("p", say("source.graph", revision=citation.revision), class_="plb-quiet plb-small"),
+            ]
+        )
     try:
         view = assistant.document(citation.document_id, user)
     except NotFound:

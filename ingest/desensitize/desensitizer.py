@@ -7,13 +7,14 @@ import hmac
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.desensitize.directory import Directory
-from ingest.desensitize.policy import Action, Policy
+from ingest.desensitize.policy import Action, Policy, Titles
 from ingest.desensitize.pseudonyms import pseudonym, tag
 from ingest.types import Block, LoadedDocument
 from knowledge.types import Language, Span
@@ -21,13 +22,18 @@ from knowledge.types import Language, Span
 if TYPE_CHECKING:
     from ingest.desensitize.context import TextView
     from ingest.desensitize.recognizers.base import Recognizer
+    from knowledge.catalog import Catalog
 
-_RECOGNIZERS_VERSION = "2"
+_RECOGNIZERS_VERSION = "3"
 """Part of the fingerprint: raised when recognizers find more or less than before, so that documents are done again."""
 _BETWEEN = "\n\n"
 _EXAMPLES = 3
 _ROUNDS = 5
 """How often a text is looked at again at most; nearly always the second look finds nothing."""
+_LEAST = 0.1
+"""Below every recognizer's score."""
+_MOST = 1.5
+"""Above it."""
 _CERTAIN = 2.0
 """Above every recognizer's score: what the company itself says wins."""
 
@@ -39,6 +45,10 @@ class Keeper(Protocol):
         """Remember what a placeholder stands for."""
         ...
 
+    def forget_others(self, standing: Collection[str]) -> int:
+        """Forget what no placeholder in `standing` stands for; gives how many values went."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -46,6 +56,8 @@ class _Found:
     end: int
     score: float
     recognizer: Recognizer
+    stands_for: str | None = None
+    """The whole name that a surname with a title stands for; "" when it may be one of several."""
 
 
 class Desensitizer:
@@ -88,12 +100,19 @@ class Desensitizer:
             return self
         policy = self._policy.for_document(location, path, labels)
         if policy.fingerprint not in self._views:
-            view = object.__new__(Desensitizer)
-            view.__dict__.update(self.__dict__)
-            view._views = {}
-            view._use(policy)
-            self._views[policy.fingerprint] = view
+            self._views[policy.fingerprint] = self._view(policy, self._keeper)
         return self._views[policy.fingerprint]
+
+    def untold(self, policy: Policy | None = None) -> Desensitizer:
+        """The same (under another policy, if one is given) that tells no keeper: for what is looked at but not kept."""
+        return self._view(policy or self._policy, None)
+
+    def _view(self, policy: Policy, keeper: Keeper | None) -> Desensitizer:
+        view = object.__new__(Desensitizer)
+        view.__dict__.update(self.__dict__, _keeper=keeper, _views={})
+        view.__dict__.pop("_lenient", None)
+        view._use(policy)
+        return view
 
     @property
     def fingerprint(self) -> str:
@@ -115,6 +134,24 @@ class Desensitizer:
                 break
             spans = _merged(spans, more)
         return _replaced(text, 0, spans), spans
+
+    def for_search(self, question: str, clean: str) -> str:
+        """`clean` (what has become of `question`) with the values that some documents keep behind it.
+
+        Where an exception of the policy keeps names, a question about one must find it in those documents, and its
+        pseudonym in all others. Only for searching in memory: what comes back is not to be stored or logged.
+        """
+        if not self._lenient or clean == question:
+            return clean
+        taken = [question[span.start : span.end] for span in self.untold().desensitize(question)[1]]
+        stays = [value for value in taken if any(value in view.desensitize(question)[0] for view in self._lenient)]
+        return " ".join([clean, *dict.fromkeys(stays)])
+
+    @cached_property
+    def _lenient(self) -> tuple[Desensitizer, ...]:
+        """One for each exception of the policy, telling no keeper."""
+        policies = (self._policy.under(override) for override in self._policy.overrides)
+        return tuple(self._view(policy, None) for policy in policies)
 
     def _found_in(self, text: str) -> list[Span]:
         """What one look at a text finds to replace, in order."""
@@ -163,6 +200,13 @@ class Desensitizer:
                 spans.append(Span(found.start, found.end, entity, pseudonym(self._key, entity, canonical)))
         return _replaced(name, 0, spans)
 
+    def forget_removed(self, catalog: Catalog) -> None:
+        """Let the keeper, if there is one, forget the originals of what no longer stands in the catalog."""
+        from knowledge.catalog.placeholders import standing
+
+        if self._keeper is not None:
+            self._keeper.forget_others(standing(catalog))
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -181,28 +225,59 @@ class Desensitizer:
         if self._always_found is not None:
             for match in self._always_found.finditer(view.plain):
                 found.append(_Found(*match.span(), _CERTAIN, self._of[self._kind_of[match.group()]]))
+        if "PERSON" in self._entities and self._policy.titles is not Titles.NEVER:
+            found += self._titled(view, found)
         return found
+
+    def _titled(self, view: TextView, found: Sequence[_Found]) -> Iterator[_Found]:
+        """Surnames before titles, with the one person in this text (or among colleagues) who has that surname."""
+        from ingest.desensitize.names import chinese
+
+        places = list(chinese.titled(view.plain))
+        if not places:
+            return
+        names = {view.plain[one.start : one.end] for one in found if one.recognizer.entity == "PERSON"}
+        colleagues = {name for person in self._directory.people for name in person.names}
+        for start, end in places:
+            surname = view.plain[start:end]
+            here, there = _of_surname(surname, names), _of_surname(surname, colleagues)
+            if self._policy.colleagues is Action.KEEP:
+                if here & there:
+                    continue  # it may be a colleague, who keeps the name
+            else:
+                here = here or there
+            if here or self._policy.titles is Titles.ALWAYS:
+                one = here.pop() if len(here) == 1 else ""
+                # A surname of two characters must win over a name that it could be itself (欧阳)
+                score = _LEAST if len(surname) == 1 else _MOST
+                yield _Found(start, end, score, self._of["PERSON"], one)
 
     def _span(self, view: TextView, found: _Found) -> Span | None:
         """What comes into a place; None when the value is one that stays."""
         recognizer = found.recognizer
         value = view.plain[found.start : found.end]
-        canonical = recognizer.canonical(value)
+        canonical = recognizer.canonical(found.stands_for or value)
         if (recognizer.entity, canonical) in self._kept or self._is_own_address(recognizer.entity, canonical):
             return None
         action = self._policy.action(recognizer.entity)
         if recognizer.entity == "PERSON" and self._directory.people:
-            number = self._directory.person(value)
+            number = self._directory.person(found.stands_for or value)
             if number is not None:
                 # One person is one pseudonym, in whichever language and order the name stands
                 canonical = recognizer.canonical(self._directory.people[number].names[0])
                 action = self._policy.colleagues
-            elif self._policy.colleagues is Action.KEEP and self._directory.knows_part(value):
+            elif (
+                found.stands_for is None
+                and self._policy.colleagues is Action.KEEP
+                and self._directory.knows_part(value)
+            ):
                 return None
         if action is Action.KEEP:
             return None
+        if found.stands_for == "" and action is Action.PSEUDONYM:
+            action = Action.TAG  # a code for all people of one surname would tell how frequent it is
         replacement = self._replacement(recognizer, value, canonical, action)
-        if self._keeper is not None and action is Action.PSEUDONYM:
+        if self._keeper is not None and found.stands_for is None and action is Action.PSEUDONYM:
             self._keeper.keep(recognizer.entity, replacement, view.text[found.start : found.end])
         return Span(found.start, found.end, recognizer.entity, replacement)
 
@@ -225,6 +300,10 @@ class Desensitizer:
                 return ""
             case _:
                 return tag(entity)
+
+
+def _of_surname(surname: str, names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.startswith(surname) and len(name) > len(surname) and "·" not in name}
 
 
 def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:

@@ -36,6 +36,15 @@ class Action(StrEnum):
     """Nothing."""
 
 
+class Titles(StrEnum):
+    """When a surname with a title is a person."""
+
+    KNOWN = "known"
+    """When somebody of that surname stands in the same document, or is a colleague who becomes a pseudonym."""
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class Override(BaseModel):
     """Other actions for documents with one of `labels`, under one of `sources`, or, where both are given, with both."""
 
@@ -87,6 +96,8 @@ class Policy(BaseModel):
     """Values that stay as they are, however they are written: a public hotline, a shared mailbox, a product's name."""
     find: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Values that are always found, by kind: a name that no list has, a code name."""
+    titles: Titles = Titles.KNOWN
+    """Which surnames before a title (王总, 李经理) are taken for a person."""
     colleagues: Action = Action.KEEP
     """For the names and work contacts of people in the company's directory; `pseudonym` is the strict choice."""
     overrides: tuple[Override, ...] = ()
@@ -119,15 +130,19 @@ class Policy(BaseModel):
 
     def for_document(self, location: PurePath, path: str, labels: frozenset[str]) -> Policy:
         """What applies to one document: this policy with the overrides that meet it, and no overrides any more."""
+        meeting = [override for override in self.overrides if override.meets(location, path, labels)]
+        return self.under(*meeting)
+
+    def under(self, *overrides: Override) -> Policy:
+        """This policy as these exceptions change it, in their order, and without any of its own any more."""
         changed: dict[str, Any] = {"overrides": (), "entities": dict(self.entities)}
-        for override in self.overrides:
-            if override.meets(location, path, labels):
-                if override.default is not None:
-                    changed["default"] = override.default
-                    changed["entities"] = {}
-                changed["entities"] = {**changed["entities"], **override.entities}
-                if override.colleagues is not None:
-                    changed["colleagues"] = override.colleagues
+        for override in overrides:
+            if override.default is not None:
+                changed["default"] = override.default
+                changed["entities"] = {}
+            changed["entities"] = {**changed["entities"], **override.entities}
+            if override.colleagues is not None:
+                changed["colleagues"] = override.colleagues
         return self.model_copy(update=changed)
 
     @property

@@ -15,17 +15,21 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.desensitize.entities import ENTITIES
 from knowledge.errors import InvalidInput, NotFound
 
 VAULT_NAME = "vault.sqlite"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _WAIT_SECONDS = 30.0
+_TRUSTED_SECONDS = 60.0
+"""So long a value that was kept counts as kept; another process may forget it meanwhile."""
+_IN_HAND_SECONDS = 600.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS originals (
     placeholder TEXT NOT NULL,
@@ -96,22 +100,27 @@ def read_keys(text: str, place: str) -> VaultKeys:
 class Vault:
     """The vault in `file`, made when the first value comes. Safe from many threads and processes."""
 
-    def __init__(self, file: Path, keys: VaultKeys) -> None:
+    def __init__(self, file: Path, keys: VaultKeys, clock: Callable[[], float] = time.time) -> None:
         self._file = file
         self._keys = keys
+        self._clock = clock
         self._lock = threading.Lock()
-        self._kept: set[tuple[str, bytes]] = set()
+        self._kept: dict[tuple[str, bytes], float] = {}
 
     def keep(self, entity: str, placeholder: str, value: str) -> None:
         """Remember what a placeholder stands for; nothing happens when it is remembered already."""
-        mark = self._mark(value)
+        mark, now = self._mark(value), self._clock()
         with self._lock:
-            if (placeholder, mark) in self._kept:
+            if now - self._kept.get((placeholder, mark), 0.0) < _TRUSTED_SECONDS:
                 return
             with self._opened() as database:
-                row = (placeholder, mark, entity, *self._sealed(placeholder, value), time.time())
-                database.execute("INSERT OR IGNORE INTO originals VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-            self._kept.add((placeholder, mark))
+                row = (placeholder, mark, entity, *self._sealed(placeholder, value), now)
+                database.execute(
+                    "INSERT INTO originals VALUES (?, ?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT (placeholder, mark) DO UPDATE SET kept_at = excluded.kept_at",
+                    row,
+                )
+            self._kept[placeholder, mark] = now
 
     def reveal(self, placeholder: str) -> list[str]:
         """The originals of a placeholder, nearly always one. Raises NotFound, and InvalidInput for a wrong key."""
@@ -122,11 +131,33 @@ class Vault:
             raise NotFound(f"{placeholder}: not in the vault; only pseudonyms made while it was on are")
         return [self._opened_value(placeholder, *row) for row in rows]
 
+    def known(self, code: str) -> list[str]:
+        """The placeholders with this code, of whatever kind, that it holds originals of."""
+        possible = [f"⟨{word}·{code}⟩" for word in ENTITIES.values()]
+        with self._lock, self._opened() as database:
+            query = "SELECT DISTINCT placeholder FROM originals ORDER BY placeholder"
+            return [found for (found,) in database.execute(query) if found in possible]
+
     def count(self) -> dict[str, int]:
         """How many values it holds, by kind."""
         with self._lock, self._opened() as database:
             rows = database.execute("SELECT entity, COUNT(*) FROM originals GROUP BY entity ORDER BY entity").fetchall()
         return dict(rows)
+
+    def forget_others(self, standing: Collection[str]) -> int:
+        """Forget the originals of all placeholders but those in `standing`; gives how many originals went.
+
+        What was kept in the last ten minutes stays: it may belong to a question that is being answered.
+        """
+        with self._lock, self._opened() as database:
+            rows = database.execute("SELECT DISTINCT placeholder FROM originals WHERE kept_at < ?", (self._old(),))
+            gone = [(placeholder, self._old()) for (placeholder,) in rows if placeholder not in standing]
+            database.executemany("DELETE FROM originals WHERE placeholder = ? AND kept_at < ?", gone)
+            self._kept.clear()
+        return len(gone)
+
+    def _old(self) -> float:
+        return self._clock() - _IN_HAND_SECONDS
 
     def rotate(self) -> int:
         """Seal everything with the first key; gives how many values were sealed anew. Old keys can go afterwards."""

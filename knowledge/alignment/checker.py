@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from knowledge.alignment import metrics
 from knowledge.alignment.claims import ClaimReader
 from knowledge.alignment.draft import Draft, Slot, read_draft
-from knowledge.alignment.explanations import explain
+from knowledge.alignment.explanations import Edition, explain
 from knowledge.alignment.modality import only_dated
 from knowledge.alignment.passages import Passages, words_around
 from knowledge.alignment.quantities import find_quantities
 from knowledge.alignment.readings import ClaimReading, in_words, readings
 from knowledge.alignment.relations import Judgement, RelationJudge
 from knowledge.alignment.repair import Repair
+from knowledge.alignment.rewriting import TRIES, SentenceWriter, acceptable
 from knowledge.alignment.terms import TermCheck, TermFinding
 from knowledge.graph.linker import Linker
 from knowledge.graph.store import TermGraph
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from knowledge.protocols import Embedder
 
 _ROUNDS = 3
+_SENTENCES = {"off": 0, "bounded": 1, "on": 5}
+PASSAGE = "passage "
+"""How evidence begins that names a passage by its id."""
+
+T = TypeVar("T", Finding, Edit)
 
 
 class CheckSettings(Protocol):
@@ -43,6 +49,10 @@ class CheckSettings(Protocol):
     def prefer_preferred(self) -> bool:
         """True: alternative labels are replaced by preferred ones."""
 
+    @property
+    def model(self) -> Literal["off", "bounded", "on"]:
+        """Whether a model may write sentences anew: none, one of a text, or as many as need it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
@@ -50,6 +60,7 @@ class Defaults:
 
     edit: bool = True
     prefer_preferred: bool = False
+    model: Literal["off", "bounded", "on"] = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,11 @@ class _Examined:
         """Findings that an edit should make fewer."""
         return sum(finding.kind in ("contradicted", "deprecated", "forbidden") for finding in self.findings)
 
+    @property
+    def supported(self) -> int:
+        """Findings that must not become fewer."""
+        return sum(finding.kind == "supported" for finding in self.findings)
+
 
 class Checker:
     """Checks texts against one revision of the graph. Deterministic, without any model; safe from many threads."""
@@ -78,14 +94,22 @@ class Checker:
         settings: CheckSettings | None = None,
         today: Callable[[], date] = date.today,
         suggesting: Callable[[], Collection[str]] | None = None,
+        edition: Callable[[], Edition] = Edition,
+        writer: SentenceWriter | None = None,
     ) -> None:
-        """`suggesting` tells which rules may not edit at present; what they would change becomes a finding's reason."""
+        """`suggesting` tells which rules may not edit at present; what they would change becomes a finding's reason.
+
+        `edition` tells what the graph's revision is called; reasons and evidence name it. `writer` is the last resort
+        for sentences in which no name or number alone can be put right; `CheckSettings.model` says for how many.
+        """
         self._graph = graph
         self._linker = linker
         self._embedder = embedder
         self._settings: CheckSettings = settings or Defaults()
         self._today = today
         self._suggesting: Callable[[], Collection[str]] = suggesting or frozenset
+        self._edition = edition
+        self._writer = writer
         self._reader = ClaimReader(graph)
 
     def check(
@@ -102,10 +126,33 @@ class Checker:
         part and leave no trace. `language` is that of the explanations, by default the text's own. Checking the
         result again changes nothing.
         """
+        return self.checking(passages, question, user, language)(text)
+
+    def checking(
+        self,
+        passages: Sequence[Passage] = (),
+        question: str | None = None,
+        user: User | None = None,
+        language: Language | None = None,
+        *,
+        with_model: bool = True,
+    ) -> Callable[[str], AlignmentReport]:
+        """`check` for several texts one after another, with passages and question read once. For one thread.
+
+        `with_model` False: no model is asked, whatever the settings say.
+        """
         check = _Check(self, passages, question or "", user, language)
-        first = check.examine(text)
-        edits, last = check.repair(first) if self._settings.edit else ((), first)
-        return self._report(first, last, edits, check)
+        sentences = _SENTENCES[self._settings.model] if with_model and self._writer is not None else 0
+
+        def checked(text: str) -> AlignmentReport:
+            first = check.examine(text)
+            edits, last = check.repair(first) if self._settings.edit else ((), first)
+            if sentences and self._settings.edit and self._writer is not None:
+                more, last = check.rewrite(last, self._writer, sentences)
+                edits += more
+            return self._report(first, last, edits, check)
+
+        return checked
 
     def read(
         self,
@@ -120,7 +167,8 @@ class Checker:
         return readings(self._graph, seen.draft, seen.judgements, language or seen.draft.language)
 
     def _report(self, first: _Examined, last: _Examined, edits: tuple[Edit, ...], check: _Check) -> AlignmentReport:
-        draft = first.draft
+        draft, edition = first.draft, self._edition()
+        language = check.language or draft.language
         findings = _ordered([*first.findings, *check.unsupported(first)])
         accuracy, coverage = metrics.relation_measures(first.judgements)
         sentences = [draft.text[start:end] for start, end in draft.sentences]
@@ -128,8 +176,8 @@ class Checker:
             verdict=_verdict(findings),
             answer=last.draft.text,
             draft=draft.text,
-            findings=findings,
-            edits=edits,
+            findings=tuple(_dated(finding, edition, language) for finding in findings),
+            edits=tuple(_dated(edit, edition, language) for edit in edits),
             mentions=tuple(
                 MentionResult(start=link.start, end=link.end, concept=link.concept, label_kind=link.readings[0].kind)
                 for link in draft.links
@@ -151,7 +199,7 @@ class _Check:
         self, checker: Checker, passages: Sequence[Passage], question: str, user: User | None, language: Language | None
     ) -> None:
         self._graph, self._linker, self._reader = checker._graph, checker._linker, checker._reader  # noqa: SLF001
-        self._user, self._language = user, language
+        self._user, self.language = user, language
         self._terms = TermCheck(self._graph, user, prefer_preferred=checker._settings.prefer_preferred)  # noqa: SLF001
         self._judge = RelationJudge(self._graph, self._reader.profiles, user, checker._today())  # noqa: SLF001
         self.passages = Passages(passages, self._linker, self._reader, user, None)
@@ -168,7 +216,7 @@ class _Check:
     def examine(self, text: str) -> _Examined:
         """Protect, link, read claims, check terms, relations and quantities, and plan what could be put right."""
         draft = read_draft(text, self._linker, self._user, None, self._context, self._asked)
-        language = self._language or draft.language
+        language = self.language or draft.language
         terms = self._terms.check(draft, language)
         judgements = self._judge.judge(self._reader.read(draft))
         repair = Repair(self._graph, draft, language, self._asked, self._asked_quantities)
@@ -248,7 +296,7 @@ class _Check:
 
     def _claim_finding(self, draft: Draft, kind: FindingKind, judgement: Judgement, passage: str = "") -> Finding:
         claim = judgement.claim
-        language = self._language or draft.language
+        language = self.language or draft.language
         evidence = [in_words(self._graph, fact, language) for fact in judgement.facts]
         if passage:
             evidence.append(f"passage {passage}")
@@ -289,12 +337,12 @@ class _Check:
         return self._unborne(draft, judgement)
 
     def _unborne(self, draft: Draft, judgement: Judgement) -> Finding:
-        rule, language = "unsupported.claim", self._language or draft.language
+        rule, language = "unsupported.claim", self.language or draft.language
         finding = self._claim_finding(draft, "unsupported", replace(judgement, facts=()))
         return finding.model_copy(update={"rule": rule, "reason": explain(rule, language)})
 
     def _doubt(self, draft: Draft, doubt: Doubt) -> Finding:
-        rule, language = f"unsupported.{doubt.reason}", self._language or draft.language
+        rule, language = f"unsupported.{doubt.reason}", self.language or draft.language
         finding = _finding(draft, "unsupported", Slot(doubt.start, doubt.end))
         return finding.model_copy(update={"rule": rule, "reason": explain(rule, language, text=finding.text)})
 
@@ -336,6 +384,40 @@ class _Check:
                 best, errors = trial, trial.errors
         return [edit for repair in good for edit in repair], best
 
+    def rewrite(self, now: _Examined, writer: SentenceWriter, most: int) -> tuple[tuple[Edit, ...], _Examined]:
+        """Up to `most` sentences that disagree with the graph, written anew by a model, where that makes them right."""
+        kept: list[Edit] = []
+        asked: set[str] = set()
+        for _ in range(most):
+            wrong = next((each for each in now.findings if _told_by_graph(each) and each.sentence not in asked), None)
+            if wrong is None:
+                break
+            asked.add(wrong.sentence)
+            edit, after = self._rewritten(now, wrong, writer)
+            if edit is not None:
+                kept.append(edit)
+                now = after
+        return tuple(kept), now
+
+    def _rewritten(self, now: _Examined, wrong: Finding, writer: SentenceWriter) -> tuple[Edit | None, _Examined]:
+        start, end = now.draft.sentence_around(wrong.start, wrong.end)
+        sentence = now.draft.text[start:end]
+        language = self.language or now.draft.language
+        spoken = now.draft.language_at(start, end)
+        facts = tuple(wrong.evidence)
+        for attempt in range(TRIES):
+            draft = writer.rewritten(sentence, facts, spoken, attempt)
+            if not acceptable(sentence, draft, facts, self._linker, self._user):
+                continue
+            edit = Edit(
+                kind="sentence", start=start, end=end, before=sentence, after=draft, rule="sentence.rewritten",
+                reason=explain("sentence.rewritten", language), evidence=facts, confidence=0.7,
+            )  # fmt: skip
+            after = self.examine(applied(now.draft.text, [edit]))
+            if after.errors < now.errors and not after.repairs and after.supported > now.supported:
+                return edit, after
+        return None, now
+
 
 def applied(text: str, edits: Sequence[Edit]) -> str:
     """The text with edits made; their offsets all count `text`, and they do not overlap."""
@@ -363,6 +445,19 @@ def _stands(draft: Draft, judgement: Judgement) -> bool:
         return True
     dated = judgement.reversed and claim.modality == "historical"
     return dated and only_dated(draft.units[claim.unit].plain)
+
+
+def _dated(told: T, edition: Edition, language: Language) -> T:
+    """A finding or edit whose reason and evidence from the graph name the graph's edition."""
+    evidence = [part if part.startswith(PASSAGE) else edition.dated(part, language) for part in told.evidence]
+    of_graph = told.reason and not told.rule.startswith(("quantity.passage", "unsupported"))
+    reason = edition.dated(told.reason, language) if of_graph else told.reason
+    return told.model_copy(update={"evidence": tuple(evidence), "reason": reason})
+
+
+def _told_by_graph(finding: Finding) -> bool:
+    """Whether the graph says what is right where a finding is wrong."""
+    return finding.kind == "contradicted" and any(not part.startswith(PASSAGE) for part in finding.evidence)
 
 
 _FAIR = 0.5

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from knowledge.alignment.contexts import TOPIC_RANK as _TOPIC_RANK
 from knowledge.alignment.contexts import Context, Surroundings, groups_of, paired
+from knowledge.alignment.direction import PASSIVE, beyond_doubt, literally, may_name, passive
 from knowledge.alignment.draft import Draft, Slot, Unit
-from knowledge.alignment.modality import Modality, clause_ends, modality_of, own_modalities
+from knowledge.alignment.modality import Modality, clause_ends, modality_of, own_modalities, told_of_then
 from knowledge.alignment.profiles import Profiles
 from knowledge.alignment.wording import Bag, Cue, Match, Wordings, bag, is_direction, joined, tokens
 from knowledge.graph.store import TermGraph
@@ -19,7 +20,6 @@ MIN_SCORE = 0.3
 """Below, the words of a sentence say nothing about a relation."""
 
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin\s+that\s+order\b|分别|各自", re.IGNORECASE)
-_PASSIVE = frozenset({"by", "由", "被"})
 _EXTRA, _STRANGE = 0.1, 0.5
 """What a word between subject and object costs that the wording lacks: any word; one that other relations own."""
 
@@ -74,6 +74,7 @@ class Claim:
     size: float = 0.0
     joint: int = 0
     beside: tuple[str, ...] = ()
+    certain: bool = False
 
     @property
     def topic(self) -> bool:
@@ -89,6 +90,7 @@ class _Fit:
     exact: bool = False
     vague: bool = False
     size: float = 0.0
+    certain: bool = False
 
 
 class ClaimReader:
@@ -277,7 +279,7 @@ class ClaimReader:
         self, relation: Relation, context: Context, subject: Slot | None, target: Slot, *, subject_first: bool
     ) -> _Fit:
         """How well the context words the relation."""
-        best = _Fit()
+        best, certain = _Fit(), False
         either = (
             subject is not None
             and subject.link is not None
@@ -287,17 +289,19 @@ class ClaimReader:
         for cue in self._words.of(relation.id):
             if cue.subject_first is not None and cue.subject_first != subject_first:
                 continue
-            if cue.subject_first is not None and context.near and _literally(cue, context):
+            if cue.subject_first is not None and context.near and literally(cue, context):
                 best = max(best, _Fit(1.0, exact=True, vague=cue.bare, size=self._words.size(cue)), key=_order)
+                certain = True
                 continue
             undirected = cue.subject_first is None
-            if cue.bare or (undirected and either and not _may_name(cue, context, subject_first)):
+            if cue.bare or (undirected and either and not may_name(cue, context, subject_first=subject_first)):
                 continue
             if undirected and subject is None and not subject_first:
                 continue
             score = self._cue_score(relation, cue, context, subject_first=subject_first)
             best = max(best, _Fit(score, size=score * self._words.size(cue)), key=_order)
-        return best
+            certain |= either and beyond_doubt(cue, context, subject_first=subject_first)
+        return replace(best, certain=certain)
 
     def _opening(self, unit: Unit, subject: str, relation: Relation, target: Slot) -> _Fit:
         """How well "At 1.5 kg it …" fits the one relation that measures such things of the subject."""
@@ -325,7 +329,7 @@ class ClaimReader:
         if not match.best:
             return 0.0
         score = match.found / match.whole / (1.0 + self._strangers(relation, cue, context.middle))
-        if cue.subject_first is not None and _passive(cue) != (not _PASSIVE.isdisjoint(context.middle.words)):
+        if cue.subject_first is not None and passive(cue) != (not PASSIVE.isdisjoint(context.middle.words)):
             score *= 0.6
         return score if match.best >= _TELLING * match.peak else score * _UNSPECIFIC
 
@@ -356,6 +360,8 @@ class ClaimReader:
         if slot is not None and context.near:
             start, end = min(start, slot.start), max(end, slot.end)
         modality = modality_of(unit.plain, start - unit.start, end - unit.start, self._own[relation.id])
+        if modality == "asserted" and target.link is not None and told_of_then(unit.plain):
+            modality = "historical"
         return Claim(
             unit=unit.number,
             subject=subject,
@@ -373,6 +379,7 @@ class ClaimReader:
             vague=fit.vague,
             size=fit.size,
             beside=_beside(unit, target),
+            certain=fit.certain,
         )
 
 
@@ -399,59 +406,6 @@ def _order(fit: _Fit) -> tuple[bool, bool, float, float]:
 def _doubtful(*slots: Slot) -> bool:
     """Whether one of the names may be no name at all, or only a part of another one."""
     return any(slot.link is not None and (slot.link.weak or slot.link.part) for slot in slots)
-
-
-def _passive(cue: Cue) -> bool:
-    return not _PASSIVE.isdisjoint(cue.middle)
-
-
-def _literally(cue: Cue, context: Context) -> bool:
-    """Whether the words are the phrase, letter by letter: the whole middle, and the edges of the rest."""
-    before, middle, after = cue.literal
-    said = context.literal
-    return (
-        middle == said[1].strip(" 》《")
-        and (not before or said[0].endswith(before))
-        and (not after or said[2].lstrip(" 》").startswith(after))
-        and bool(before or middle or after)
-    )
-
-
-def _may_name(cue: Cue, context: Context, subject_first: bool) -> bool:
-    """Whether a bare name of a relation ("manager", "收购") can mean this direction, when both ends are of a kind.
-
-    "A acquired B" and "A's manager is B" have the subject first; "B is the manager of A", "B是A的经理" and what is said
-    in the passive have it last.
-    """
-    _, middle, after = context.literal
-    turned = not _PASSIVE.isdisjoint(context.middle.words)
-    if not _told_between(cue, context, subject_first):
-        return False
-    genitive = re.search(r"\b(of|for|to)$", middle)
-    if "of" not in cue.words:
-        turned ^= bool(genitive and genitive[1] not in cue.words) and not _incomplete(cue, context.middle)
-        turned ^= bool(re.match(r"(?:是|为|担任|任|作为)", middle)) and after.startswith("的")
-        turned ^= bool(re.fullmatch(r"(?:is|was|are|were)", middle)) and _named_next(cue, after)
-    return turned != subject_first
-
-
-def _told_between(cue: Cue, context: Context, subject_first: bool) -> bool:
-    """Whether the relation is named between the two, or before or after them with nothing but "is" between."""
-    if not _incomplete(cue, context.middle):
-        return True
-    linked = re.fullmatch(r"(?:'s |的)?(?:is|was|are|were|是|为)?", context.literal[1])
-    return bool(linked) and (subject_first or bool(context.after.words))
-
-
-def _named_next(cue: Cue, after: str) -> bool:
-    """Whether the name of the relation follows: "A is B's manager", "A are the B champions"."""
-    words = tokens(" ".join(after.split()[:3]))
-    return bool(words) and words[0] in cue.words
-
-
-def _incomplete(cue: Cue, said: Bag) -> bool:
-    """Whether a word of the cue is not said."""
-    return any(word not in said.words for word in cue.words)
 
 
 def _without_guesses(claims: Sequence[Claim]) -> list[Claim]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from knowledge.alignment.draft import Slot, Unit
@@ -18,6 +18,7 @@ _CONNECTOR = re.compile(
 _CITATION = re.compile(r"\[\d{1,3}\]")
 TOPIC_RANK = 3
 """The rank of what the sentence does not name itself."""
+_COUNTED = frozenset({"person", "piece"})
 _RELATIVE = re.compile(r"\s*,?\s*(?:which|who|that)\b(?=\s+\w)", re.IGNORECASE)
 _ASIDE = re.compile(r"[（(][^（）()\n]{0,60}[）)]")
 
@@ -27,7 +28,8 @@ class Context:
     """The words around a pair: before the first of the two, between them, after the second.
 
     `near`: no other name and no end of a clause stands between the two. `rank`: how likely the subject is meant, 0 the
-    likeliest: named in the same clause, then the first name of the clause before, then others.
+    likeliest: named in the same clause, then the first name of the clause before, then others. `between`: all that
+    stands between the two, clause ends and quantities included; "" when that holds another name.
     """
 
     before: Bag
@@ -36,6 +38,7 @@ class Context:
     literal: tuple[str, str, str]
     near: bool
     rank: int
+    between: str = ""
 
 
 def groups_of(unit: Unit) -> list[list[Slot]]:
@@ -71,6 +74,13 @@ def paired(groups: Sequence[Sequence[Slot]]) -> list[tuple[int, int]]:
     return [(one[0], other[0]) for one, other in pairwise(sizes) if one[1] == other[1]]
 
 
+def _end(group: Sequence[Slot]) -> int:
+    """Where a group ends; what its last quantity counts ("24 staff") tells what is said and stands behind it."""
+    said = group[-1].quantity
+    counted = said is not None and said.unit is not None and said.unit.dimension in _COUNTED
+    return said.number[1] if said is not None and counted and said.number[1] else group[-1].end
+
+
 class Surroundings:
     """The contexts of one unit's groups."""
 
@@ -87,30 +97,33 @@ class Surroundings:
         if not adjacent and not far and (subject > target or self._relative(second - 1)):
             return None
         relative = adjacent and subject < target and self._relative(first)
-        start = groups[first - 1][-1].end if first else unit.start
+        start = _end(groups[first - 1]) if first else unit.start
         stop = groups[second + 1][0].start if second + 1 < len(groups) else unit.end
         if adjacent or far:
-            middle = (groups[first][-1].end, groups[second][0].start)
+            middle = (_end(groups[first]), groups[second][0].start)
         else:
-            middle = (groups[second - 1][-1].end, groups[second][0].start)
+            middle = (_end(groups[second - 1]), groups[second][0].start)
         before = (start, groups[first][0].start) if adjacent or far else (0, 0)
         if relative:
             middle = (middle[0] + relative, middle[1])
         same_clause = far or not self._ends_within(middle[0], groups[second][0].start)
         near = (adjacent and same_clause) or far
         rank = 0 if near else 1 if self._opens_clause(subject) else 2
-        return self._context(
-            before, middle, (groups[second][-1].end, stop), whole=adjacent or far, near=near, rank=rank
+        context = self._context(
+            before, middle, (_end(groups[second]), stop), whole=adjacent or far, near=near, rank=rank
         )
+        named = any(slot.link is not None for group in groups[first + 1 : second] for slot in group)
+        whole = "" if named else self._piece(groups[first][-1].end + relative, groups[second][0].start)
+        return replace(context, between=plain(whole))
 
     def around(self, number: int) -> Context:
         """The words around one group, for a subject that the sentence does not name."""
         groups, unit = self._groups, self._unit
-        start = groups[number - 1][-1].end if number else unit.start
+        start = _end(groups[number - 1]) if number else unit.start
         stop = groups[number + 1][0].start if number + 1 < len(groups) else unit.end
         group = groups[number]
         return self._context(
-            (0, 0), (start, group[0].start), (group[-1].end, stop), whole=False, near=False, rank=TOPIC_RANK
+            (0, 0), (start, group[0].start), (_end(group), stop), whole=False, near=False, rank=TOPIC_RANK
         )
 
     def inside(self, number: int) -> Context:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from knowledge.types import Language
+from dataclasses import dataclass
+
+from knowledge.types import LabelKind, Language
 
 _TEXTS: dict[str, dict[Language, str]] = {
     "term.deprecated": {
@@ -53,6 +55,10 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "None of the sources speaks of this.",
         "zh": "所引原文没有谈到这一点。",
     },
+    "sentence.rewritten": {
+        "en": "The sentence disagreed with the term graph and was written anew.",
+        "zh": "这句话与术语图谱不符，已重新表述。",
+    },
     "quantity.passage": {
         "en": "The cited source says {after} about “{subject}”, not {before}.",
         "zh": "引用的原文对“{subject}”的说法是{after}，不是{before}。",
@@ -60,9 +66,41 @@ _TEXTS: dict[str, dict[Language, str]] = {
 }
 
 
+_LABELS: dict[LabelKind, dict[Language, str]] = {
+    "preferred": {"en": "name", "zh": "名称"},
+    "alternative": {"en": "other name", "zh": "别称"},
+    "hidden": {"en": "search word", "zh": "检索词"},
+    "deprecated": {"en": "old name", "zh": "旧称"},
+    "forbidden": {"en": "name not to be used", "zh": "禁用名称"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which state of the graph speaks: the number of its revision, and the release it was named, if it was."""
+
+    number: int = 0
+    release: str = ""
+
+    def dated(self, text: str, language: Language) -> str:
+        """A reason or piece of evidence with this edition in brackets; as it is for a graph without revisions."""
+        if not self.number and not self.release:
+            return text
+        if language == "zh":
+            name = f"术语版本 {self.release}" if self.release else f"术语图谱第 {self.number} 版"
+            return f"{text[:-1]}（{name}）。" if text.endswith("。") else f"{text}（{name}）"
+        name = f"term release {self.release}" if self.release else f"term graph, revision {self.number}"
+        return f"{text[:-1]} ({name})." if text.endswith(".") else f"{text} ({name})"
+
+
 def explain(rule: str, language: Language, **parts: str) -> str:
     """The sentence for a rule; `parts` fill its places as plain text."""
     return _TEXTS[rule][language].format(**parts)
+
+
+def labelled(concept: str, kind: LabelKind, label: str, language: Language) -> str:
+    """A label of the graph as evidence: the concept's name, the kind of label and the label."""
+    return stated(concept, _LABELS[kind][language], label)
 
 
 def stated(subject: str, relation: str, value: str) -> str:

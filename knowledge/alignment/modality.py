@@ -49,6 +49,11 @@ _PAST = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\blast\s+(?:year|month|quarter)\b|\b(?:years?|months?)\s+ago\b|去年|往年", re.IGNORECASE)
+_THEN = re.compile(
+    r"^\W*(?:in|during|throughout|back\s+in)\s+(?:(?:early|late|the\s+year|[a-z]+)\s+)?(?:1[89]|20)\d\d\b.*?\b(?:was|were|had)\b"
+    r"|^\W*(?:在|于|到)?(?:1[89]|20)\d\d年(?:\d{1,2}月)?(?:底|初|末|间|时|期间|的时候)?(?!\d|起|以来|开始|至今|以后|之后|后)",
+    re.IGNORECASE,
+)
 _ASKED = re.compile(r"[?？]\s*[”\"')）]*\s*(?:\[\d+\]\s*)*$|(?:吗|呢)[。.]?\s*$")
 _COMPARED = re.compile(
     r"\b(?:(?:happier|better|worse|larger|smaller|bigger|higher|lower|faster|slower|longer|shorter|heavier|lighter|cheaper|older|newer|greater)(?:\s+\w+){0,3}\s+than|compared\s+(?:to|with)|as\s+\w+\s+as|twice|three\s+times|similar\s+to|like\s+the)\b"
@@ -119,10 +124,16 @@ def own_modalities(texts: Iterable[str]) -> frozenset[Modality]:
     return frozenset(kind for kind, pattern in patterns if any(pattern.search(text) for text in bare))
 
 
+def told_of_then(sentence: str) -> bool:
+    """Whether a sentence begins with the year that it tells of: "In 2019 the head was A" says nothing of today."""
+    return _THEN.search(sentence) is not None
+
+
 def only_dated(sentence: str) -> bool:
     """Whether all that makes a sentence past is that it tells when: "last year A acquired B" is still so."""
     rest = _DATED.sub(" ", sentence)
-    return _DATED.search(sentence) is not None and not any(pattern.search(rest) for _, pattern in _COLOURS)
+    dated = _DATED.search(sentence) is not None or told_of_then(sentence)
+    return dated and not any(pattern.search(rest) for _, pattern in _COLOURS)
 
 
 def denials(clause: str) -> int:

@@ -96,7 +96,8 @@ class RelationJudge:
             others = [other for other in others if other not in kin]
             best = _worded(best, kin)
         needed = _ONLY if not others else _NEAR if best.claim.near else _FAR
-        if best.claim.score < needed or _several_subjects(best, wrong):
+        unsure = best.reversed and not best.claim.certain
+        if unsure or best.claim.score < needed or _several_subjects(best, wrong):
             return _undecided(best)
         equals = [other for other in others if _rivals(other, best.claim)]
         if any(other.status != "contradicted" for other in equals):
@@ -226,12 +227,13 @@ class RelationJudge:
         return tuple(fact for fact in facts if fact.literal or self._graph.visible(fact.object, self._user))
 
 
-def _worded(best: Judgement, kin: Iterable[Judgement]) -> Judgement:
+def _worded(best: Judgement, kin: Sequence[Judgement]) -> Judgement:
     """The judgement, believed as much as the best worded of its kin; but then no swap of names is planned."""
+    certain = best.claim.certain or any(other.claim.certain for other in kin)
     score = max((other.claim.score for other in kin if other.claim.near == best.claim.near), default=0.0)
     if score <= best.claim.score:
-        return best
-    return replace(best, claim=replace(best.claim, score=score), borrowed=True)
+        return replace(best, claim=replace(best.claim, certain=certain))
+    return replace(best, claim=replace(best.claim, score=score, certain=certain), borrowed=True)
 
 
 def _rivals(judgement: Judgement, best: Claim) -> bool:

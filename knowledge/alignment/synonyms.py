@@ -11,8 +11,8 @@ from collections import defaultdict
 from knowledge.words import stem
 
 _FAMILIES = (
-    "sit locat base hous situat resid office find found 位于 设在 坐落 坐落于 驻 办公 办公地点 地点 地址 所在地 位置",
-    "lead head chief boss run direct captain 负责人 领导 带领 主管 主任 牵头 率领 掌管 领头 一把手 牵头人",
+    "sit locat base hous headquart situat resid office find found 位于 设在 总部 坐落 驻 办公 办公地点 地址 所在地",
+    "lead head chief boss run direct captain charg 负责 负责人 领导 带领 主管 主任 牵头 率领 掌管 领头 一把手 牵头人",
     "own belong respons run owner accountabl maintain 负责 归 管理 归口 责任 主管 所属 运营 负责部门 归属",
     "issu publish releas issuer circulat 发布 颁布 印发 下发 出台 制定 签发 发文",
     "approv sign authoris authoriz clear endors 审批 批准 核准 审核 签批 核批",
@@ -45,6 +45,8 @@ _FAMILIES = (
     "die deceas pass death 去世 逝世 死亡",
     "bear birth birthplac nativ 出生 生于 诞生",
     "marri spous wife husband 配偶 妻子 丈夫",
+    "load lift carri bear capac payload 载重 承载 承重 负载 吊 起吊 载荷",
+    "keep retain preserv retent archiv 保存 留存 保留 保管 存档",
     "hold own possess 持有 持股 拥有 所持 控股",
 )
 

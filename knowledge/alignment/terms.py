@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from knowledge.alignment.draft import Draft
-from knowledge.alignment.explanations import explain
+from knowledge.alignment.explanations import explain, labelled
 from knowledge.alignment.protection import is_protected, told_as_old
 from knowledge.graph.linker import Link
 from knowledge.graph.normal import normalize
@@ -106,7 +106,7 @@ class TermCheck:
             concept=concept,
             rule=rule,
             reason=explain(rule, language, before=link.text, after=name),
-            evidence=(f"{concept} {kind} {reading.label}",),
+            evidence=(labelled(self._graph.label(concept, language), kind, reading.label, language),),
             confidence=1.0,
         )
 

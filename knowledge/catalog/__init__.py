@@ -1,7 +1,7 @@
 """The catalog: one SQLite file that holds everything a workspace knows; all else can be rebuilt from it.
 
-`from knowledge.catalog import Catalog`. One module per table family: documents, runs (with quarantine), leases,
-generations, revisions, accounts, sessions, conversations, feedback, audit.
+`from knowledge.catalog import Catalog`. One module per table family: documents, runs (with quarantine), sources,
+schedules, source_runs, leases, generations, revisions, accounts, sessions, conversations, feedback, versions, audit.
 """
 
 from __future__ import annotations

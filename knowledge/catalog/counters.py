@@ -20,6 +20,15 @@ def advance(connection: Connection, name: str, by: int = 1) -> int:
     return int(connection.execute(query.returning(counters.c.value)).scalar_one())
 
 
+def set_to(connection: Connection, name: str, value: int) -> None:
+    """Move the counter forward to a value; one that is further already stays."""
+    added = insert(counters).values(name=name, value=value)
+    forward = added.on_conflict_do_update(
+        index_elements=["name"], set_={"value": value}, where=counters.c.value < value
+    )
+    connection.execute(forward)
+
+
 def value_of(connection: Connection, name: str) -> int:
     """The counter's value; 0 before it was ever advanced."""
     return int(connection.execute(select(counters.c.value).where(counters.c.name == name)).scalar() or 0)

@@ -20,15 +20,26 @@ from knowledge.errors import Damaged, NotFound, Unavailable
 if TYPE_CHECKING:
     from knowledge.catalog.accounts import Accounts
     from knowledge.catalog.audit import Audit
+    from knowledge.catalog.candidates import Candidates
     from knowledge.catalog.centres import LanguageCentres
     from knowledge.catalog.conversations import Conversations
+    from knowledge.catalog.decisions import Decisions
     from knowledge.catalog.documents import Documents
     from knowledge.catalog.feedback import Feedback
     from knowledge.catalog.generations import Generations
     from knowledge.catalog.leases import Leases
+    from knowledge.catalog.listing import Listing
+    from knowledge.catalog.mentions import Mentions
+    from knowledge.catalog.proposals import Proposals
+    from knowledge.catalog.releases import Releases
     from knowledge.catalog.revisions import Revisions
     from knowledge.catalog.runs import Quarantine, Runs
+    from knowledge.catalog.schedules import Schedules
     from knowledge.catalog.sessions import Sessions
+    from knowledge.catalog.source_runs import SourceRuns
+    from knowledge.catalog.sources import Sources
+    from knowledge.catalog.tokens import ApiTokens
+    from knowledge.catalog.versions import Versions
     from knowledge.protocols import Progress
 
 BUSY_TIMEOUT_MS = 30_000
@@ -137,6 +148,41 @@ class Catalog:
         return Quarantine(self)
 
     @cached_property
+    def listing(self) -> Listing:
+        """Pages of the list of documents."""
+        from knowledge.catalog.listing import Listing
+
+        return Listing(self)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What operators decided about single files."""
+        from knowledge.catalog.decisions import Decisions
+
+        return Decisions(self)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Where documents are fetched from."""
+        from knowledge.catalog.sources import Sources
+
+        return Sources(self)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """When sources are run."""
+        from knowledge.catalog.schedules import Schedules
+
+        return Schedules(self)
+
+    @cached_property
+    def source_runs(self) -> SourceRuns:
+        """Runs of sources, with progress and log."""
+        from knowledge.catalog.source_runs import SourceRuns
+
+        return SourceRuns(self)
+
+    @cached_property
     def leases(self) -> Leases:
         """Who may write derived state."""
         from knowledge.catalog.leases import Leases
@@ -165,6 +211,34 @@ class Catalog:
         return Revisions(self)
 
     @cached_property
+    def proposals(self) -> Proposals:
+        """Changes of the term graph that wait, and what is said about it."""
+        from knowledge.catalog.proposals import Proposals
+
+        return Proposals(self)
+
+    @cached_property
+    def releases(self) -> Releases:
+        """Named revisions of the term graph."""
+        from knowledge.catalog.releases import Releases
+
+        return Releases(self)
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Where documents and answers may mention something."""
+        from knowledge.catalog.mentions import Mentions
+
+        return Mentions(self)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        """What documents and the checker offer for the term graph."""
+        from knowledge.catalog.candidates import Candidates
+
+        return Candidates(self)
+
+    @cached_property
     def accounts(self) -> Accounts:
         """People who may sign in."""
         from knowledge.catalog.accounts import Accounts
@@ -179,6 +253,13 @@ class Catalog:
         return Sessions(self)
 
     @cached_property
+    def tokens(self) -> ApiTokens:
+        """Which programs may call the service."""
+        from knowledge.catalog.tokens import ApiTokens
+
+        return ApiTokens(self)
+
+    @cached_property
     def conversations(self) -> Conversations:
         """Questions and answers, per person."""
         from knowledge.catalog.conversations import Conversations
@@ -191,6 +272,13 @@ class Catalog:
         from knowledge.catalog.feedback import Feedback
 
         return Feedback(self)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """Model versions, and which of them answers whom."""
+        from knowledge.catalog.versions import Versions
+
+        return Versions(self)
 
     @cached_property
     def audit(self) -> Audit:

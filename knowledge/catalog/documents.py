@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from knowledge.catalog.counters import CHANGES, CHUNK_ROWS, DOCUMENT_NUMBERS, advance, value_of
+from knowledge.catalog.decisions import labels_by_hand
 from knowledge.catalog.labels import access_key, checked_labels
 from knowledge.catalog.likenesses import insert_sketch
 from knowledge.catalog.schema import (
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 PENDING = "pending"
 """Committed, but not yet in the live generation of the indexes."""
 INDEXED = "indexed"
+CONTAINER = "container"
+"""The metadata of a document that lay in an archive, mail or mailbox: the path of that file."""
 
 _STORED = np.dtype("<f2")
 _UNIT_TOLERANCE = 0.01
@@ -119,14 +122,14 @@ def document_id(source_root: str, path: str) -> str:
 
 
 def visible_to(user: User | None) -> ColumnElement[bool]:
-    """The one rule of access, as a condition on `documents`: no labels, or one of them among the user's groups.
+    """The one rule of access, as a condition on `documents`: no labels, or one of them among the user's own.
 
     None stands for the program itself (operators' lists, rebuilding) and sees all. Roles never widen it.
     """
     if user is None:
         return true()
     labels = select(document_labels.c.label).where(document_labels.c.document_id == documents.c.id)
-    shared = labels.where(document_labels.c.label.in_(sorted(user.groups)))
+    shared = labels.where(document_labels.c.label.in_(sorted(user.labels)))
     return or_(~exists(labels), exists(shared))
 
 
@@ -161,7 +164,8 @@ class Documents:
 
         Its state becomes "pending", its id stays that of the earlier version. The earlier version's chunks are gone
         at once: no search gives them any more. Raises InvalidInput for vectors that do not fit the chunks or are not
-        of unit length, and for unusable access labels.
+        of unit length, and for unusable access labels. Labels that an operator set by hand hold in place of the given
+        ones.
         """
         given = record.document
         labels = checked_labels(given.access)
@@ -169,10 +173,11 @@ class Documents:
         with self._catalog.begin() as connection:
             same_path = (documents.c.source_root == given.source_root) & (documents.c.path == given.path)
             known = connection.execute(select(documents.c.id).where(same_path)).scalar()
+            by_hand = labels_by_hand(connection, given.source_root, given.metadata.get(CONTAINER) or given.path)
             stored = replace(
                 given,
                 id=known or given.id or document_id(given.source_root, given.path),
-                access=labels,
+                access=labels if by_hand is None else by_hand,
                 state=PENDING,
                 metadata=dict(given.metadata),
             )
@@ -243,6 +248,13 @@ class Documents:
         """The document at `path`, under any root when none is named; None when there is none that may be seen."""
         condition = documents.c.path == path
         return self._first(condition if source_root is None else condition & _under(source_root), user)
+
+    def of_file(self, source_root: str, path: str) -> builtins.list[Document]:
+        """The documents that come from a file: its own, and those of what is inside it."""
+        inside = documents.c.path.startswith(f"{path}!/", autoescape=True)
+        query = select(documents).where(_under(source_root), (documents.c.path == path) | inside)
+        with self._catalog.connect() as connection:
+            return _documents(connection, connection.execute(query.order_by(documents.c.path)).all())
 
     def list(
         self,
@@ -356,6 +368,12 @@ class Documents:
     def visible(self, user: User | None, scope: Iterable[str] | None = None) -> VisibleSet:
         """What `user` may read now (None: everything), of what is `within` the scope."""
         return self._visible_set(visible_to(user) & within(scope))
+
+    def any_with_label(self, label: str) -> bool:
+        """Whether a document has this access label."""
+        with self._catalog.connect() as connection:
+            found = select(document_labels.c.label).where(document_labels.c.label == label).limit(1)
+            return connection.execute(found).first() is not None
 
     def latest_embedder(self) -> str:
         """The fingerprint of the model that embedded the newest document; "" when not told or there is none."""

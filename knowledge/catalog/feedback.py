@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +16,7 @@ from knowledge.catalog.schema import metadata
 if TYPE_CHECKING:
     from knowledge.catalog import Catalog
 
-FeedbackKind = Literal["up", "down", "undo", "redo"]
+FeedbackKind = Literal["up", "down", "undo", "redo", "report"]
 
 feedback = sa.Table(
     "feedback",
@@ -34,7 +34,7 @@ feedback = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class FeedbackRecord:
-    """One word on one answer. `text` is desensitized; `edit` is the edit's index for "undo" and "redo"."""
+    """One word on one answer. `text` is desensitized; `edit` is the edit's index for all but thumbs."""
 
     message_id: str
     user: str
@@ -47,7 +47,7 @@ class FeedbackRecord:
 
 @dataclass(frozen=True, slots=True)
 class RuleUse:
-    """How often a rule of the checker edited an answer that is kept, and how many of these edits are taken back."""
+    """How often a rule of the checker edited an answer that is kept; `undone`: taken back, or reported as wrong."""
 
     rule: str
     edits: int
@@ -95,12 +95,29 @@ class Feedback:
         """The use of each rule over all answers that are kept, by rule."""
         edits: Counter[str] = Counter()
         undone: Counter[str] = Counter()
+        reported: dict[str, set[int]] = defaultdict(set)
         with self._catalog.connect() as connection:
-            for row in connection.execute(sa.select(messages.c.answer, messages.c.undone)):
+            for row in connection.execute(sa.select(feedback).where(feedback.c.kind == "report")):
+                reported[row.message_id].add(row.edit)
+            for row in connection.execute(sa.select(messages.c.id, messages.c.answer, messages.c.undone)):
                 made = (row.answer.get("alignment") or {}).get("edits") or []
                 edits.update(edit["rule"] for edit in made)
-                undone.update(made[number]["rule"] for number in row.undone if number < len(made))
+                wrong = {*row.undone, *reported[row.id]}
+                undone.update(made[number]["rule"] for number in wrong if number < len(made))
         return [RuleUse(rule, edits[rule], undone[rule]) for rule in sorted(edits)]
+
+    def reported(self, message_ids: Collection[str], user: str) -> dict[str, frozenset[int]]:
+        """The edits of each message that the user reported as wrong."""
+        wanted = sa.select(feedback.c.message_id, feedback.c.edit).where(
+            feedback.c.message_id.in_(message_ids),
+            feedback.c.account_key == account_key(user),
+            feedback.c.kind == "report",
+        )
+        found: dict[str, set[int]] = defaultdict(set)
+        with self._catalog.connect() as connection:
+            for row in connection.execute(wanted):
+                found[row.message_id].add(row.edit)
+        return {message: frozenset(edits) for message, edits in found.items()}
 
     def newest(self, *, since: float = 0.0, limit: int = 1000) -> list[FeedbackRecord]:
         """Everything said since a time, newest first."""

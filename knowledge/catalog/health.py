@@ -44,6 +44,8 @@ def check_catalog(catalog: Catalog) -> list[Problem]:
             problems += [Problem(what, where, _INGEST) for what in _misfits(connection)]
             if not problems:  # what cannot be read cannot be compared either
                 problems += [Problem(what, where, RESTORE) for what in _altered(connection)]
+                changed = "a revision of the term graph is not what was approved"
+                problems += [Problem(changed, revision, RESTORE) for revision in catalog.revisions.check()]
     except DatabaseError as error:
         return [Problem(f"cannot be read: {error.orig}", where, RESTORE)]
     return problems

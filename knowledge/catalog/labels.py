@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from knowledge.errors import InvalidInput
 
 EVERYONE = ""
 """The access key of a document without labels."""
+
+PERSONAL = "user:"
+"""Labels that begin so belong to one account; no group may be named so."""
 
 _LABEL = re.compile(r"[^\W_](?:[\w .·/:@+-]{0,62}[\w])?")
 
@@ -28,6 +32,18 @@ def checked_labels(labels: Iterable[str]) -> frozenset[str]:
                 "letter or digit"
             )
     return found
+
+
+def personal_label(name: str) -> str:
+    """The label of what only the account of this name may read; every account has its own without being given it.
+
+    Equal for names that mean the same account. Names that are no label, or could be mistaken for a mark, are hashed.
+    """
+    plain = unicodedata.normalize("NFKC", name).strip().casefold()
+    label = f"{PERSONAL}{plain}"
+    if _LABEL.fullmatch(label) and not plain.startswith("+"):
+        return label
+    return f"{PERSONAL}+{hashlib.sha256(plain.encode()).hexdigest()[:32]}"
 
 
 def access_key(labels: Iterable[str]) -> str:

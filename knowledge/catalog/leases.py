@@ -95,6 +95,12 @@ class Leases:
             else:
                 lease.depth -= 1
 
+    def is_held(self, name: str) -> bool:
+        """Whether somebody who is alive holds the lease now."""
+        with self._catalog.connect() as connection:
+            row = connection.execute(select(leases).where(leases.c.name == name)).first()
+        return row is not None and not self._is_dead(row, _Watch())
+
     def confirm(self, connection: Connection, lease: Lease) -> None:
         """Inside a transaction that must be the holder's: raises Unavailable when the lease went to someone else."""
         query = select(leases.c.holder).where(leases.c.name == lease.name)

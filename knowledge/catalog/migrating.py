@@ -58,6 +58,15 @@ def _keep_copy(path: Path, version: str) -> None:
     copy_file(path, path.with_name(f"{path.stem}-before-{head()}-from-{version}-{stamp}{path.suffix}"))
 
 
+def forget_copies(path: Path) -> None:
+    """Delete the copies of the catalog that upgrades left beside it: they hold what was removed since.
+
+    A copy is for the case that an upgrade went wrong; once documents were taken out of the upgraded catalog, it works.
+    """
+    for copy in path.parent.glob(f"{path.stem}-before-*{path.suffix}"):
+        copy.unlink(missing_ok=True)
+
+
 def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, Float, Integer, String, Table, Text, insert, select
+from sqlalchemy import Column, Connection, Float, Integer, String, Table, Text, func, insert, select
 
 from knowledge.catalog.schema import metadata
 from knowledge.errors import Damaged, InvalidInput, NotFound
@@ -31,6 +31,14 @@ graph_revisions = Table(
     Column("added", Text, nullable=False),
     Column("removed", Text, nullable=False),
 )
+
+CURRENT = "current"
+"""What the newest revision may be called."""
+_LONGEST_NUMBER = 18
+
+
+class Outrun(InvalidInput):
+    """Another revision was appended in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +82,54 @@ class Revisions:
         with self._catalog.connect() as connection:
             return [_revision(row) for row in connection.execute(query)]
 
-    def append(
-        self, added: Iterable[Quad], removed: Iterable[Quad], *, author: str, comment: str, parent: str
-    ) -> Revision:
-        """Add a revision on top of `parent`.
+    def resolve(self, name: str) -> Revision:
+        """The revision of that id, number or release name; "current" is the newest. Raises NotFound."""
+        from knowledge.catalog.releases import graph_releases
 
-        Raises InvalidInput when it changes nothing, or when `parent` is no longer the newest: somebody else was
-        quicker, so the change has to be looked at again.
+        wanted = graph_revisions.c.id == name
+        if name.isdecimal() and len(name) < _LONGEST_NUMBER:
+            wanted = graph_revisions.c.number == int(name)
+        released = select(graph_releases.c.revision).where(graph_releases.c.name == name).scalar_subquery()
+        query = select(graph_revisions).where(wanted | (graph_revisions.c.id == released))
+        if name == CURRENT:
+            query = select(graph_revisions)
+        with self._catalog.connect() as connection:
+            row = connection.execute(query.order_by(graph_revisions.c.number.desc()).limit(1)).first()
+        if row is None:
+            raise NotFound(f"{name}: no such revision or release of the term graph; see `plumbline graph history`")
+        return _revision(row)
+
+    def since(self, number: int) -> list[Revision]:
+        """The revisions after one of that number, oldest first."""
+        query = select(graph_revisions).where(graph_revisions.c.number > number).order_by(graph_revisions.c.number)
+        with self._catalog.connect() as connection:
+            return [_revision(row) for row in connection.execute(query)]
+
+    def mentioning(self, text: str, limit: int | None = None, before: int | None = None) -> list[Revision]:
+        """The revisions in whose statements a text stands, newest first; `before`: only those of lower numbers."""
+        found = (func.instr(graph_revisions.c.added, text) > 0) | (func.instr(graph_revisions.c.removed, text) > 0)
+        query = select(graph_revisions).order_by(graph_revisions.c.number.desc()).limit(limit)
+        if text:
+            query = query.where(found)
+        if before is not None:
+            query = query.where(graph_revisions.c.number < before)
+        with self._catalog.connect() as connection:
+            return [_revision(row) for row in connection.execute(query)]
+
+    def append(
+        self,
+        added: Iterable[Quad],
+        removed: Iterable[Quad],
+        *,
+        author: str,
+        comment: str,
+        parent: str,
+        along: Callable[[Connection, Revision], None] | None = None,
+    ) -> Revision:
+        """Add a revision on top of `parent`; what `along` writes is committed together with it or not at all.
+
+        Raises InvalidInput when it changes nothing, and Outrun when `parent` is no longer the newest: somebody else
+        was quicker, so the change has to be looked at again.
         """
         from knowledge.graph.reading import write_lines
 
@@ -91,7 +140,7 @@ class Revisions:
         with self._catalog.begin() as connection:
             newest = _newest(connection)
             if (newest.id if newest else "") != parent:
-                raise InvalidInput("term graph: it was changed meanwhile; look at the newest revision and try again")
+                raise Outrun("term graph: it was changed meanwhile; look at the newest revision and try again")
             number = newest.number + 1 if newest else 1
             name = _name(number, parent, author, comment, at, plus, minus)
             revision = Revision(number, name, parent, author, comment, at, plus, minus)
@@ -107,6 +156,8 @@ class Revisions:
                     removed=minus,
                 )
             )
+            if along is not None:
+                along(connection, revision)
         return revision
 
     def quads(self, revision_id: str) -> set[Quad]:

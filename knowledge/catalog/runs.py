@@ -70,6 +70,12 @@ class Runs:
             )
         return run_id
 
+    def note(self, run_id: str, report: Mapping[str, Any]) -> None:
+        """Keep what a run has to say so far, for those who watch it; it is running again if it had stopped."""
+        values = {"report": dict(report), "state": RUNNING, "message": "", "finished_at": None}
+        with self._catalog.begin() as connection:
+            connection.execute(update(runs).where(runs.c.id == run_id).values(values))
+
     def finish(self, run_id: str, report: Mapping[str, Any], *, state: str = DONE, message: str = "") -> None:
         """Note how a run ended. Raises NotFound."""
         values = {"state": state, "finished_at": self._clock(), "message": message, "report": dict(report)}

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pyoxigraph import BlankNode, NamedNode, Quad
+from pyoxigraph import Quad
 
 from knowledge.errors import InvalidInput
 from knowledge.files import sync_file, sync_folder
-from knowledge.graph.reading import format_named, format_of, read_file, write
+from knowledge.graph.importing import ImportOptions, ImportPreview, plan_import
+from knowledge.graph.reading import FORMATS, write
+from knowledge.graph.store import TermGraph
+from knowledge.graph.tbx import write_tbx
+from knowledge.graph.term_export import TABLE_FORMATS, write_table
 
 if TYPE_CHECKING:
     from knowledge.catalog import Catalog
+
+
+RDF_FORMATS = ("ttl", "nt", "nq", "trig", "rdf", "jsonld")
+EXPORT_FORMATS = (*RDF_FORMATS, *TABLE_FORMATS, "tbx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +36,40 @@ class ImportReport:
     removed: int
     concepts: int
     changed: bool
+    preview: ImportPreview
 
 
 def import_file(
-    catalog: Catalog, path: Path, author: str, comment: str = "", *, replace: bool = False, dry_run: bool = False
+    catalog: Catalog,
+    path: Path,
+    author: str,
+    comment: str = "",
+    *,
+    replace: bool = False,
+    dry_run: bool = False,
+    options: ImportOptions | None = None,
+    day: date | None = None,
 ) -> ImportReport:
     """Bring what a file says into the catalog's graph, as one revision by `author`.
 
     Whatever the file describes is afterwards as the file describes it; what it does not mention stays. `replace`: the
-    graph becomes the file. A file that says nothing new makes no revision. Raises InvalidInput, naming file and line,
-    for one that cannot be read; nothing is changed then.
+    graph becomes the file. A file that says nothing new makes no revision. `day`: the quality check's findings about
+    what is touched stand in the preview. Raises InvalidInput, naming file and line, for one that cannot be read;
+    nothing is changed then.
     """
     path = Path(path)
-    told = read_file(path)
-    if not told:
-        raise InvalidInput(f"{path}: no statements in it")
+    options = options or ImportOptions()
     parent = catalog.revisions.current_id()
-    present = catalog.revisions.quads(parent) if parent else set()
-    removed = present - told if replace else _outdated(present, told)
-    added = told - present
-    concepts = len({quad.subject for quad in told if _describes_concept(quad)})
-    changed = bool(added or removed)
+    if replace:
+        options = dataclasses.replace(options, replace=True)
+    plan = plan_import(TermGraph.load(catalog, parent), path, options, day=day)
+    changed = bool(plan.added or plan.removed)
     if changed and not dry_run:
         revision = catalog.revisions.append(
-            added, removed, author=author, comment=comment or f"import of {path.name}", parent=parent
+            plan.added, plan.removed, author=author, comment=comment or f"import of {path.name}", parent=parent
         )
         parent = revision.id
-    return ImportReport(parent, len(added), len(removed), concepts, changed)
+    return ImportReport(parent, len(plan.added), len(plan.removed), plan.preview.concepts, changed, plan.preview)
 
 
 def export(
@@ -74,17 +91,20 @@ def export(
 
 
 def export_quads(quads: Iterable[Quad], target: Path | IO[bytes], format: str | None = None) -> None:  # noqa: A002
-    """Write statements to a path or a binary stream; a path's file is complete or not there."""
+    """Write statements to a path or a binary stream; a path's file is complete or not there.
+
+    RDF holds everything; a table or TBX holds concepts only, with what it has columns or categories for.
+    """
     if not isinstance(target, Path):
         if format is None:
             raise InvalidInput("export: name the format when writing to a stream")
-        write(quads, target, format_named(format))
+        _writer(format)(quads, target)
         return
-    rdf_format = format_named(format) if format else format_of(target)
+    write_to = _writer(format or target.suffix.lower().lstrip("."))
     part = target.with_name(f".{target.name}.part")
     try:
         with part.open("wb") as stream:
-            write(quads, stream, rdf_format)
+            write_to(quads, stream)
         sync_file(part)
         part.replace(target)
         sync_folder(target.parent)
@@ -93,26 +113,14 @@ def export_quads(quads: Iterable[Quad], target: Path | IO[bytes], format: str | 
         raise InvalidInput(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
-def _describes_concept(quad: Quad) -> bool:
-    from knowledge.graph import vocabulary as words
-
-    return quad.predicate.value == words.TYPE and quad.object == NamedNode(words.CONCEPT)
-
-
-def _outdated(present: set[Quad], told: set[Quad]) -> set[Quad]:
-    """Present statements about subjects that `told` describes and that it no longer makes.
-
-    Blank nodes are gone with the last statement that mentions them.
-    """
-    described = {quad.subject for quad in told}
-    gone = {quad for quad in present - told if quad.subject in described}
-    if not gone:
-        return gone
-    while True:
-        kept = present - gone
-        mentioned = {quad.object for quad in kept} | {quad.object for quad in told}
-        lost = {quad.object for quad in gone if isinstance(quad.object, BlankNode)} - mentioned
-        orphans = {quad for quad in kept - told if quad.subject in lost}
-        if not orphans:
-            return gone
-        gone |= orphans
+def _writer(name: str) -> Callable[[Iterable[Quad], IO[bytes]], None]:
+    """What writes a format. Raises InvalidInput for an unknown one."""
+    name = name.lower()
+    if name in TABLE_FORMATS:
+        return lambda quads, stream: write_table(quads, stream, name)
+    if name == "tbx":
+        return write_tbx
+    if name not in FORMATS:
+        raise InvalidInput(f"format {name!r} is not known; known: {', '.join(EXPORT_FORMATS)}")
+    rdf_format = FORMATS[name]
+    return lambda quads, stream: write(quads, stream, rdf_format)

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import re
 import threading
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from knowledge.graph.normal import fold, normalize
+from knowledge.graph.boundaries import (
+    HAN,
+    SAFE_HAN,
+    case_fit,
+    ends_at,
+    forms,
+    han_windows,
+    latin_windows,
+    needs_segmentation,
+    on_cuts,
+    stands_in,
+)
+from knowledge.graph.grams import Grams
+from knowledge.graph.normal import fold, normalize, spread
 from knowledge.language import detect_language
 from knowledge.types import LabelKind, Language, Mention, User
 
 if TYPE_CHECKING:
     from knowledge.graph.store import TermGraph
-    from knowledge.graph.types import Label
 
-_HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
-_HAN_LATIN = re.compile(r"(?<=[㐀-鿿豈-﫿]) ?(?=[A-Za-z0-9])|(?<=[A-Za-z0-9]) ?(?=[㐀-鿿豈-﫿])")
-_SAFE_HAN = 4
-"""Han labels of that many characters hardly ever occur by chance across word boundaries."""
 
-_ACRONYM = 5
-_MIN_PLURAL = 3
-_PLURALS = ("s", "es")
+_NEAR = 24
+"""Characters around an ambiguous name that are looked at for the name of a class."""
+_NAMED, _NAMED_AROUND, _NEIGHBOUR, _NEIGHBOUR_AROUND, _CLASS = 3.0, 2.0, 1.0, 1.0, 2.0
+_MARGIN = 1.0
+"""By how much the best candidate of an ambiguous name must lead; else it stays open."""
+_FUZZY_SHARE = 4
+"""At most one letter in so many may be wrong in a suggestion."""
 _KIND_ORDER: dict[LabelKind, int] = {"preferred": 0, "alternative": 1, "hidden": 2, "deprecated": 3, "forbidden": 4}
 
 
@@ -38,6 +49,20 @@ class Reading:
     label: str
     kind: LabelKind
     language: Language | None
+    exact: frozenset[str] = frozenset()
+    """In what the label admits no variant: "case", "number", "spacing"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A place where a label may be meant that is written a little otherwise. It is never taken for a mention."""
+
+    start: int
+    end: int
+    text: str
+    concept: str
+    label: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +81,7 @@ class Link:
     weak: bool = False
     plural: bool = False
     part: bool = False
+    beside: str = ""
 
     @property
     def ambiguous(self) -> bool:
@@ -99,6 +125,18 @@ class Linker:
         """All links, weak and ambiguous ones included, leftmost and longest first, without overlap."""
         if not self._patterns:
             return []
+        apart = spread(text)
+        if apart is None:
+            return self._found(text, user)
+        links = []
+        for link in self._found(apart.text, user):
+            place = apart.original(link.start, link.end)
+            if place is not None:
+                links.append(replace(link, start=place[0], end=place[1], text=text[slice(*place)]))
+        return links
+
+    def _found(self, text: str, user: User | None) -> list[Link]:
+        """The links of a text whose NFKC is no longer than itself."""
         normal, folded = normalize(text), fold(text)
         cuts: list[int] | None = None
         found: list[Link] = []
@@ -106,24 +144,87 @@ class Linker:
             readings = self._visible(self._readings[index], user)
             if not readings:
                 continue
-            ending = _ending(normal, start, end)
-            if ending is None:
+            after = ends_at(normal, start, end)
+            if after is None:
                 continue
-            if _needs_segmentation(normal, start, end):
+            if needs_segmentation(normal, start, end):
                 cuts = cuts if cuts is not None else self._cuts(normal)
-                if not _on_cuts(cuts, normal, start, end):
+                if not on_cuts(cuts, normal, start, end):
                     continue
-            link = _cased(folded, text, start, end, ending, readings)
+            link = _cased(folded, text, start, end, after, readings)
             if link is not None:
                 found.append(link)
-        return self._read_in_language(_with_parts(_leftmost_longest(found), folded), text)
+        links = self._read_in_language(_with_parts(_leftmost_longest(found), folded), text)
+        return [
+            replace(link, beside=normal[max(0, link.start - _NEAR) : link.end + _NEAR]) if link.ambiguous else link
+            for link in links
+        ]
 
     def resolve(self, links: Iterable[Link], others: Iterable[Iterable[Link]] = ()) -> list[Link]:
-        """The links, where an ambiguous one means the only candidate that is named elsewhere without ambiguity."""
+        """The links, where an ambiguous one means the candidate for which clearly more speaks than for any other.
+
+        What speaks for one: it is named elsewhere in the text, or in `others` (question, passages), without ambiguity;
+        a neighbour of it in the graph is; the name of its class stands beside the link.
+        """
         links = list(links)
+        if not any(link.ambiguous for link in links):
+            return links
         certain = {link.concept for link in links if not link.ambiguous}
         around = {link.concept for group in others for link in group if not link.ambiguous and not link.weak}
-        return [_decided(_decided(link, certain), around) for link in links]
+        return [self._decided(link, certain, around) for link in links]
+
+    def _decided(self, link: Link, certain: set[str], around: set[str]) -> Link:
+        if not link.ambiguous:
+            return link
+        scored = sorted(
+            ((self._evidence(reading.concept, link, certain, around), reading) for reading in link.readings),
+            key=lambda one: -one[0],
+        )
+        (best, reading), (second, _) = scored[:2]
+        return replace(link, readings=(reading,)) if best - second >= _MARGIN else link
+
+    def _evidence(self, concept: str, link: Link, certain: set[str], around: set[str]) -> float:
+        """How much speaks for a candidate of an ambiguous link."""
+        found = _NAMED * (concept in certain) + _NAMED_AROUND * (concept in around)
+        if certain or around:
+            near = self.graph.neighbours(concept)
+            found += _NEIGHBOUR * (not near.isdisjoint(certain)) + _NEIGHBOUR_AROUND * (not near.isdisjoint(around))
+        names = (name.text for one in self.graph.types_of(concept) for name in self.graph.class_names(one))
+        return found + _CLASS * any(stands_in(normalize(name), link.beside) for name in names)
+
+    def suggest(self, text: str, user: User | None = None, *, limit: int = 20) -> list[Suggestion]:
+        """Places where a label is written with a letter or two wrong, best first. For looking at, never for linking."""
+        taken = [(link.start, link.end) for link in self.find(text, user)]
+        found: dict[tuple[int, int], Suggestion] = {}
+        normal = normalize(text)
+        for start, end in (*latin_windows(text), *han_windows(normal, self._han_ends)):
+            if any(start < other_end and other_start < end for other_start, other_end in taken):
+                continue
+            piece = normal[start:end]
+            for distance, number in self._grams.near(piece)[:3]:
+                readings = self._visible(self._readings[number], user)
+                if readings and distance and distance * _FUZZY_SHARE <= len(piece):
+                    score = 1 - distance / len(piece)
+                    first = readings[0]
+                    found[start, end] = Suggestion(start, end, text[start:end], first.concept, first.label, score)
+                    break
+            if len(found) >= limit:
+                break
+        best: list[Suggestion] = []
+        for one in sorted(found.values(), key=lambda one: (-one.score, one.start)):
+            if all(one.end <= other.start or other.end <= one.start for other in best):
+                best.append(one)
+        return best
+
+    @cached_property
+    def _grams(self) -> Grams:
+        return Grams(self._patterns)
+
+    @cached_property
+    def _han_ends(self) -> frozenset[str]:
+        """The first and last two characters of Chinese names."""
+        names = [pattern for pattern in self._patterns if len(pattern) >= SAFE_HAN and HAN.search(pattern)]
+        return frozenset({name[:2] for name in names} | {name[-2:] for name in names})
 
     def expand(self, mentions_or_text: Iterable[Mention] | str, user: User | None = None) -> list[str]:
         """Other names of the concepts mentioned, in both languages, old ones included, in a fixed order."""
@@ -174,7 +275,7 @@ class Linker:
         with self._lock:
             cutter = rjieba.Jieba()
             for pattern in self._patterns:
-                if len(pattern) < _SAFE_HAN and _HAN.search(pattern):
+                if len(pattern) < SAFE_HAN and HAN.search(pattern):
                     cutter.add_word(pattern, None, None)
             return cutter
 
@@ -191,8 +292,9 @@ def _patterns(graph: TermGraph) -> dict[str, tuple[Reading, ...]]:
     found: dict[str, dict[Reading, None]] = defaultdict(dict)
     for concept in graph.concepts():
         for label in graph.labels_of(concept):
-            for form in _forms(label):
-                found[form].setdefault(Reading(concept, label.text, label.kind, label.language))
+            exact = graph.exactness(concept, label.text)
+            for form in forms(label, exact):
+                found[form].setdefault(Reading(concept, label.text, label.kind, label.language, exact))
     return {form: tuple(sorted(readings, key=_reading_order)) for form, readings in sorted(found.items())}
 
 
@@ -200,95 +302,25 @@ def _reading_order(reading: Reading) -> tuple[str, int, str, str]:
     return reading.concept, _KIND_ORDER[reading.kind], reading.language or "", reading.label
 
 
-def _forms(label: Label) -> set[str]:
-    text = normalize(label.text)
-    if len(text) < 2 or not re.search(r"\w", text) or text.isdigit():  # noqa: PLR2004 - one letter is no name
-        return set()
-    forms = {text}
-    if _HAN.search(text):
-        # People write 鼎信ERP系统 with blanks around ERP and without
-        forms |= {_HAN_LATIN.sub("", text), _HAN_LATIN.sub(" ", text)}
-    elif re.search(r"[^aeiou\W]y$", text):
-        forms.add(text[:-1] + "ies")
-    return forms
-
-
-def _ending(text: str, start: int, end: int) -> int | None:
-    """Where the mention ends, a plural ending included; None when it does not stand on Latin word boundaries."""
-    if _latin(text[start]) and not _opens(text, start):
-        return None
-    if not _latin(text[end - 1]) or _closes(text, end):
-        return end
-    if end - start >= _MIN_PLURAL and text[end - 1].isalpha():
-        for plural in _PLURALS:
-            after = end + len(plural)
-            if text.startswith(plural, end) and (after == len(text) or _closes(text, after)):
-                return after
-    return None
-
-
-def _latin(char: str) -> bool:
-    return char.isalnum() and not _HAN.match(char)
-
-
-def _opens(text: str, start: int) -> bool:
-    before = text[start - 1] if start else " "
-    if _latin(before) or before in "_@#":
-        return False
-    # "X-ray" holds no "ray", and "a.b" no "b"
-    return not (before in "-./" and start > 1 and _latin(text[start - 2]) and before != "/")
-
-
-def _closes(text: str, end: int) -> bool:
-    after = text[end] if end < len(text) else " "
-    if _latin(after) or after == "_":
-        return False
-    return not (
-        after in "-.@"
-        and end + 1 < len(text)
-        and (text[end + 1].isdigit() or (after in ".@" and _latin(text[end + 1])))
-    )
-
-
-def _needs_segmentation(text: str, start: int, end: int) -> bool:
-    return end - start < _SAFE_HAN and bool(_HAN.match(text[start]) or _HAN.match(text[end - 1]))
-
-
-def _on_cuts(cuts: list[int], text: str, start: int, end: int) -> bool:
-    def cut(place: int) -> bool:
-        at = bisect_left(cuts, place)
-        return at < len(cuts) and cuts[at] == place
-
-    return (not _HAN.match(text[start]) or cut(start)) and (not _HAN.match(text[end - 1]) or cut(end))
-
-
-def _cased(folded: str, text: str, start: int, end: int, ending: int, readings: tuple[Reading, ...]) -> Link | None:
+def _cased(folded: str, text: str, start: int, end: int, after: int, readings: tuple[Reading, ...]) -> Link | None:
     """The link, if capitals in the text agree with those of the labels."""
     surface = folded[start:end]
-    strengths = [(reading, _case(reading.label, surface)) for reading in readings]
+    plural = after > end
+    strengths = [
+        (
+            reading,
+            "no" if "case" in reading.exact and fold(reading.label) != surface else case_fit(reading.label, surface),
+        )
+        for reading in readings
+        if not (plural and "number" in reading.exact)
+    ]
     kept = tuple(reading for reading, strength in strengths if strength == "firm")
     weak = not kept
     if weak:
         kept = tuple(reading for reading, strength in strengths if strength == "weak")
     if not kept:
         return None
-    return Link(start, ending, text[start:ending], kept, weak, ending > end)
-
-
-def _case(label: str, surface: str) -> str:
-    """How well the capitals agree: "firm", "weak" or "no"."""
-    letters = [char for char in label if char.isalpha() and not _HAN.match(char)]
-    if not letters or not any(char.isupper() for char in letters):
-        return "firm"
-    if not any(char.isupper() for char in surface):
-        if " " not in label and len(label) <= _ACRONYM and all(char.isupper() for char in letters):
-            return "no"
-        words = re.findall(r"[^\W\d_]+", label)
-        capitalised = all(word[:1].isupper() and word[1:].islower() for word in words if len(word) > _MIN_PLURAL)
-        return "weak" if capitalised and not _HAN.search(label) else "firm"
-    if len(label) <= _ACRONYM and " " not in label and all(char.isupper() for char in letters):
-        return "firm" if sum(map(str.isupper, surface)) == len(letters) else "no"
-    return "firm"
+    return Link(start, after, text[start:after], kept, weak, plural)
 
 
 def _leftmost_longest(links: list[Link]) -> list[Link]:
@@ -321,7 +353,7 @@ def _with_parts(links: list[Link], text: str) -> list[Link]:
 
 
 def _continues(link: Link, text: str, starts: set[int]) -> bool:
-    if not link.text[:1].isupper() or _HAN.match(link.text):
+    if not link.text[:1].isupper() or HAN.match(link.text):
         return False
     after = _NAME_GOES_ON.match(text, link.end)
     if after and after.start("next") not in starts and after["next"].lower() not in _HEADS:
@@ -342,10 +374,3 @@ def _one_per_concept(readings: tuple[Reading, ...], language: Language) -> tuple
 
 def _fit(reading: Reading, language: Language) -> tuple[bool, int]:
     return reading.language not in (language, None), _KIND_ORDER[reading.kind]
-
-
-def _decided(link: Link, known: set[str]) -> Link:
-    if not link.ambiguous:
-        return link
-    meant = [reading for reading in link.readings if reading.concept in known]
-    return replace(link, readings=(meant[0],)) if len(meant) == 1 else link

@@ -72,7 +72,7 @@ def read_file(path: Path) -> set[Quad]:
         if size > MAX_FILE_BYTES:
             raise InvalidInput(f"{path}: {size >> 20} MiB; term graph files may have {MAX_FILE_BYTES >> 20} MiB")
         if rdf_format == RdfFormat.RDF_XML:
-            _refuse_entities(path)
+            refuse_entities(path)
         with path.open("rb") as stream:
             quads = set(_checked(parse(stream, rdf_format, base_iri=_base(path)), path))
     except SyntaxError as error:
@@ -185,8 +185,11 @@ def _shown(term: NamedNode | BlankNode | Triple) -> str:
     return str(term)[:200]
 
 
-def _refuse_entities(path: Path) -> None:
-    """Internal entities that stand for plain text are common in RDF/XML; all others are an attack or a mistake."""
+def refuse_entities(path: Path) -> None:
+    """Raises InvalidInput for an XML file whose entities lead outside or hold other ones.
+
+    Internal entities that stand for plain text are common in RDF/XML; all others are an attack or a mistake.
+    """
     with path.open("rb") as stream:
         head = stream.read(_XML_HEAD_BYTES)
     for match in _ENTITY.finditer(head):

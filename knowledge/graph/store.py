@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
-from knowledge.errors import InvalidInput, NotFound
+from knowledge.errors import Damaged, InvalidInput, NotFound
 from knowledge.graph import vocabulary as words
-from knowledge.graph.reading import read_file, write_lines
+from knowledge.graph.normal import fold, normalize
+from knowledge.graph.reading import read_file, read_lines, write_lines
 from knowledge.graph.types import Concept, ConceptMatch, Fact, Label, Relation, Text
 from knowledge.language import detect_language
 from knowledge.types import LabelKind, Language, User
@@ -36,9 +37,10 @@ class TermGraph:
     Statements that it does not understand are kept in `quads` and nowhere else.
     """
 
-    def __init__(self, quads: Iterable[Quad] = (), revision: str = "") -> None:
+    def __init__(self, quads: Iterable[Quad] = (), revision: str = "", *, store: Store | None = None) -> None:
+        """`store` is one that holds statements already and that nobody else changes."""
         self.revision = revision
-        self._store = Store()
+        self._store = Store() if store is None else store
         self._store.bulk_extend(quads)
         self._access = self._read_access()
         self._relations = self._read_relations()
@@ -55,6 +57,7 @@ class TermGraph:
         self._outgoing_cache: dict[str, tuple[Fact, ...]] = {}
         self._incoming_cache: dict[str, tuple[Fact, ...]] = {}
         self._class_cache: dict[str, frozenset[str]] = {}
+        self._neighbour_cache: dict[str, frozenset[str]] = {}
 
     # --- where graphs come from -----------------------------------------------------------------------------------
 
@@ -73,12 +76,44 @@ class TermGraph:
         wanted = revision if revision is not None else catalog.revisions.current_id()
         if not wanted:
             return cls()
-        return cls(catalog.revisions.quads(wanted), wanted)
+        # From revision to revision within the store: a million statements as objects would cost seconds and gigabytes
+        store = Store()
+        number = catalog.revisions.get(wanted).number
+        for step in catalog.revisions.since(0):
+            if step.number > number:
+                break
+            try:
+                for quad in read_lines(step.removed):
+                    store.remove(quad)
+                store.bulk_extend(read_lines(step.added))
+            except SyntaxError as error:
+                raise Damaged(
+                    f"revision {step.id} of the term graph does not read; bring the catalog back with "
+                    "`plumbline restore`"
+                ) from error
+        return cls(revision=wanted, store=store)
 
     @property
     def quads(self) -> Iterator[Quad]:
         """Every statement, understood or not."""
         return self._store.quads_for_pattern(None, None, None, None)
+
+    def holds(self, quad: Quad) -> bool:
+        """Whether the graph makes this statement."""
+        return quad in self._store
+
+    def patched(self, added: Iterable[Quad], removed: Iterable[Quad], revision: str = "") -> TermGraph:
+        """Another graph: this one without what is removed, with what is added."""
+        return TermGraph((set(self.quads) - set(removed)) | set(added), revision)
+
+    def statements(
+        self,
+        subject: NamedNode | BlankNode | None = None,
+        predicate: NamedNode | None = None,
+        target: NamedNode | BlankNode | Literal | None = None,
+    ) -> Iterator[Quad]:
+        """The statements that fit, in no order; None fits anything."""
+        return self._store.quads_for_pattern(subject, predicate, target, None)
 
     # --- concepts and their names ---------------------------------------------------------------------------------
 
@@ -135,12 +170,41 @@ class TermGraph:
 
     def preferred(self, concept_id: str, language: Language) -> str | None:
         """The preferred label in exactly that language, if there is exactly one."""
-        texts = {
-            label.text
-            for label in self._labels.get(concept_id, ())
-            if label.kind == "preferred" and label.language in (language, None)
-        }
-        return texts.pop() if len(texts) == 1 else None
+        found: dict[Language | None, set[str]] = defaultdict(set)
+        for label in self._labels.get(concept_id, ()):
+            if label.kind == "preferred":
+                found[label.language].add(label.text)
+        # A name in a third language, or in none, only counts where there is no other
+        texts = found.get(language) or found.get(None, set())
+        if len(texts) > 1 and language == "zh":
+            # Where a vocabulary names things in both scripts, the simplified one
+            texts = {text for text in texts if fold(text) == text}
+        return next(iter(texts)) if len(texts) == 1 else None
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """The ids of all concepts that have this label, whatever its kind, capitals and width of letters."""
+        return self._by_name.get(normalize(text), ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for concept, labels in self._labels.items():
+            for label in labels:
+                name = normalize(label.text)
+                known = found.get(name, ())
+                if concept not in known:
+                    found[name] = (*known, concept)
+        return found
+
+    @cached_property
+    def languages(self) -> frozenset[Language]:
+        """In which of the two languages anything has a preferred label."""
+        return frozenset(
+            label.language
+            for labels in self._labels.values()
+            for label in labels
+            if label.kind == "preferred" and label.language
+        )
 
     def search(self, text: str, user: User | None = None, limit: int = 10) -> list[ConceptMatch]:
         """Concepts that the user may see whose labels are, begin with, contain or resemble `text`, best first."""
@@ -245,6 +309,38 @@ class TermGraph:
     def related_to(self, concept: str) -> tuple[str, ...]:
         """What a concept is declared to be skos:related to, sorted."""
         return self._nodes(concept, words.RELATED)
+
+    def neighbours(self, concept: str) -> frozenset[str]:
+        """Everything that a fact or a broader, narrower or related link joins with a concept."""
+        found = self._neighbour_cache.get(concept)
+        if found is None:
+            facts = {fact.object for fact in self.facts(concept) if not fact.literal}
+            facts |= {fact.subject for fact in self.facts_about(concept)}
+            links = {
+                one
+                for word in (words.BROADER, words.NARROWER, words.RELATED)
+                for one in (*self._nodes(concept, word), *self._pointing(concept, word))
+            }
+            found = self._neighbour_cache[concept] = frozenset(facts | links)
+        return found
+
+    def _pointing(self, target: str, predicate: str) -> list[str]:
+        quads = self._store.quads_for_pattern(None, NamedNode(predicate), NamedNode(target), None)
+        return [quad.subject.value for quad in quads if isinstance(quad.subject, NamedNode)]
+
+    def exactness(self, concept: str, label: str) -> frozenset[str]:
+        """In what a label of a concept admits no variant in text: "case", "number", "spacing"."""
+        return self._exact.get((concept, label), frozenset())
+
+    @cached_property
+    def _exact(self) -> dict[tuple[str, str], frozenset[str]]:
+        found: dict[tuple[str, str], frozenset[str]] = {}
+        for predicate, rule in words.EXACT.items():
+            for quad in self._about(predicate):
+                if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
+                    key = quad.subject.value, clean_label(quad.object.value)
+                    found[key] = found.get(key, frozenset()) | {rule}
+        return found
 
     def related(self, first: str, second: str) -> bool:
         """Whether any fact in either direction joins two concepts."""
@@ -533,6 +629,8 @@ class TermGraph:
 
 def clean_label(text: str) -> str:
     """A label or phrase as it may be shown: one line, without control and invisible characters. Labels are data."""
+    if text.isprintable():  # as nearly all are: no control or format character, no blank but the plain one
+        return " ".join(text.split())
     visible = "".join(
         " " if unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cc") else char
         for char in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from knowledge.types import LabelKind, Language
 
@@ -101,10 +102,14 @@ class Fact:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
+How = Literal["exact", "prefix", "word", "pinyin", "inside", "fuzzy"]
+
+
 @dataclass(frozen=True, slots=True)
 class ConceptMatch:
-    """A concept found by a label; a higher score is a better match, 1.0 an exact one."""
+    """A concept found by a label; a higher score is a better match, 1.0 an exact one. `how` the label fits the text."""
 
     concept: Concept
     label: str
     score: float
+    how: How = "exact"

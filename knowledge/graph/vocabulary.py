@@ -50,6 +50,9 @@ BROADER: Final = SKOS + "broader"
 NARROWER: Final = SKOS + "narrower"
 RELATED: Final = SKOS + "related"
 DEFINITION: Final = SKOS + "definition"
+NOTE: Final = SKOS + "note"
+EXAMPLE: Final = SKOS + "example"
+SOURCE: Final = DCTERMS + "source"
 REPLACED_BY: Final = DCTERMS + "isReplacedBy"
 LITERAL_FORM: Final = SKOSXL + "literalForm"
 ACCESS: Final = PLB + "accessLabel"
@@ -67,6 +70,9 @@ LABEL_KINDS: Final[dict[str, LabelKind]] = {
     PLB + "forbiddenLabel": "forbidden",
 }
 """Which kind of label a property gives, in the order in which a concept lists them."""
+
+EXACT: Final = {PLB + "exactCase": "case", PLB + "exactNumber": "number", PLB + "exactSpacing": "spacing"}
+"""Statements that name a label of their subject which is only meant when it is written just so."""
 
 XL_LABEL_KINDS: Final[dict[str, LabelKind]] = {
     SKOSXL + "prefLabel": "preferred",

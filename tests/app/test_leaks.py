@@ -82,6 +82,11 @@ def test_a_clean_folder_and_longer_numbers_are_no_leak(tmp_path):
     assert (report.files, report.originals) == (1, 2)
 
 
+def test_full_width_numbers_are_looked_for_too(tmp_path):
+    (tmp_path / "file").write_bytes(b"call 138-5712-6648")
+    assert {leak.line for leak in scan(tmp_path, [(1, "１３８５７１２６６４８")]).leaks} == {1}
+
+
 def test_originals_come_one_per_line():
     assert read_originals("a1\n\n  b2 \n") == [(1, "a1"), (3, "b2")]
     with pytest.raises(InvalidInput, match="line 2"):

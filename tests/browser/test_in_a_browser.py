@@ -79,6 +79,13 @@ def test_an_edit_is_explained_and_undone_for_good(site: Site, visit: Visits) -> 
     expect(page.locator(".plb-edits")).to_contain_text(f"TripDesk → {after}")
     expect(page.locator(".plb-badge")).to_contain_text("Corrected")
 
+    proof = page.locator(".plb-edits .plb-proof")
+    proof.get_by_text("Evidence").click()
+    expect(proof).to_contain_text(f"{after} · old name · TripDesk (term graph, revision")
+    page.get_by_role("button", name="Report as wrong").click()
+    expect(page.locator(".plb-edits")).to_contain_text("Reported")
+    expect(page.get_by_role("button", name="Report as wrong")).to_have_count(0)
+
     page.get_by_role("button", name="Undo").click()
     expect(prose.locator(".plb-edit.plb-undone")).to_contain_text("TripDesk")
     page.reload()

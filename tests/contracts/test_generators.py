@@ -1,28 +1,38 @@
 """What every generator promises, run on a small real model; and that the default one answers alike through each."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from contracts.chat_server import KEY, ChatServer, serving
 
 from adapters.generators import choose_backend, load_generator
 from adapters.model_catalog import ModelCatalog
+from adapters.openai_compatible_generator import Server
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.protocols import Generator
-from knowledge.types import Message
+from knowledge.types import Adapter, Message
 
 pytestmark = pytest.mark.model
 ASK = [Message("system", "You are a helpful assistant."), Message("user", "Count from one to ten in words.")]
-BACKENDS = [
-    ("llama.cpp", "smollm2-135m-instruct-q4"),
-    ("openvino", "smollm2-135m-instruct-q4"),
-]
+SMALL = "smollm2-135m-instruct-q4"
+BACKENDS = ["llama.cpp", "openvino", "transformers", "openai-compatible"]
 
 
-@pytest.fixture(scope="module", params=BACKENDS, ids="-".join)
+@pytest.fixture(scope="module", params=BACKENDS)
 def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:
-    backend, name = request.param
-    made = load_generator(name, backend, ModelCatalog.load(), context_tokens=1024)
+    if request.param == "openai-compatible":
+        behind = load_generator(SMALL, "llama.cpp", ModelCatalog.load(), context_tokens=1024)
+        with serving(ChatServer({SMALL: behind})) as url:
+            server = Server(url, SMALL, KEY)
+            made = load_generator(SMALL, request.param, ModelCatalog.load(), context_tokens=1024, server=server)
+            yield made
+            made.close()
+        behind.close()
+        return
+    made = load_generator(SMALL, request.param, ModelCatalog.load(), context_tokens=1024)
     yield made
     made.close()
 
@@ -36,7 +46,37 @@ def test_it_streams_and_repeats_itself(generator: Generator) -> None:
     assert len(pieces) > 1
     assert "".join(pieces).strip()
     assert "".join(pieces) == text(generator)
-    assert generator.backend in {"llama.cpp", "openvino"}
+    assert (generator.backend in BACKENDS, generator.model, generator.adapter) == (True, SMALL, "")
+
+
+def test_the_same_seed_gives_the_same_text(generator: Generator) -> None:
+    several = {text(generator, temperature=1.5, seed=seed) for seed in range(4)}
+    assert len(several) > 1
+    assert text(generator, temperature=1.5, seed=1) == text(generator, temperature=1.5, seed=1)
+
+
+def test_json_of_a_form(generator: Generator) -> None:
+    form = {"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}
+    form["additionalProperties"] = False
+    ask = [Message("user", "How old is Ann, who is seven? Answer in JSON.")]
+    if generator.backend == "transformers":
+        with pytest.raises(Unavailable, match="JSON schema"):
+            text(generator, ask, schema=form)
+        return
+    assert isinstance(json.loads(text(generator, ask, schema=form, max_tokens=48))["age"], int)
+
+
+def test_without_an_adapter_it_is_the_same_model(generator: Generator) -> None:
+    assert text(generator.adapted(None)) == text(generator)
+
+
+def test_an_adapter_without_files_is_refused(generator: Generator, tmp_path: Path) -> None:
+    if generator.backend == "openai-compatible":
+        with pytest.raises(Unavailable, match="has no model"):
+            text(generator.adapted(Adapter("nope@1.0.0", tmp_path)))
+        return
+    with pytest.raises(Unavailable, match=": has no"):
+        generator.adapted(Adapter("nope@1.0.0", tmp_path))
 
 
 def test_it_keeps_to_its_length(generator: Generator) -> None:
@@ -105,7 +145,7 @@ def test_the_default_model_answers_alike_through_each_back_end(backend: str) -> 
 
 def test_the_choice_of_a_back_end_says_why() -> None:
     choice = choose_backend("auto")
-    assert choice.backend in {"llama.cpp", "openvino"}
+    assert choice.backend in {"llama.cpp", "openvino", "transformers"}
     assert choice.reason
     assert choose_backend("llama.cpp").backend == "llama.cpp"
 
@@ -115,6 +155,8 @@ def test_what_cannot_run_says_what_to_do(tmp_path_factory: pytest.TempPathFactor
     with pytest.raises(InvalidInput, match="embedder"):
         load_generator("multilingual-e5-small", "auto", models)
     with pytest.raises(InvalidInput, match="GGUF"):
-        load_generator("qwen3-8b", "auto", models)
+        load_generator("qwen3-8b", "llama.cpp", models)
+    with pytest.raises(InvalidInput, match="url and model"):
+        load_generator("qwen3-8b", "openai-compatible", models)
     with pytest.raises(Unavailable, match="models pull"):
         load_generator("qwen3-8b-q4", "auto", ModelCatalog.load(cache=tmp_path_factory.mktemp("empty")))

@@ -34,7 +34,7 @@ class Words:
 def words(language: Language) -> Words:
     """The sentences of `language`, read once: those of all pages, then those that only one page says."""
     sentences: dict[str, str] = {}
-    for file in sorted(files(__name__).iterdir(), key=lambda file: file.name):
+    for file in sorted(files(__name__).iterdir(), key=lambda file: (file.name != f"{language}.toml", file.name)):
         if file.name == f"{language}.toml" or file.name.endswith(f".{language}.toml"):
             tree = tomllib.loads(file.read_text(encoding="utf-8"))
             sentences |= {f"{section}.{key}": text for section, keys in tree.items() for key, text in keys.items()}

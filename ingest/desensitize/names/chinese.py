@@ -18,9 +18,9 @@ from ingest.desensitize.names.lexicon import chinese_names
 
 _HAN = "\u4e00-\u9fff"
 _NEVER = frozenset(
-    "的了在是和与及为将被把对从到由各该此不无或但并且每其之所以者也都又很更最再就还只已未没个们这那哪吗呢吧啊呀么您你我他她它"
-    "年日时分秒号楼层室座区县省市镇乡村路街道巷弄表图章节条款项目录页版本级类型种批次台套件根张份"
-    "于第部请向给让叫找跟经按照除因做使用须应能可要会想去来过着得做说问答写读看听打签字审批核报销付收发送退换买卖修装拆"
+    "的了在是和与及将被把对从到由各该此不无或但并且每其所以者也都又很更最再就还只已未没个们这那哪吗呢吧啊呀么您你我他她它"
+    "年日分秒号楼层室座区县省市乡村路街道巷弄表图章节条款项目录页版本级类型种批次台套件根张份"
+    "于第部总请向给让叫找跟经按照除因做使用须要会想去来过着得做说问答写读看听打签字审批核报销付收发送退换买卖装拆"
 )
 """Characters that no given name holds, or so seldom that they tell more of a word's end."""
 _TITLES = (
@@ -62,6 +62,8 @@ _ACTS = (
 ).split()
 _MEASURES = frozenset("周张")
 _NUMERALS = frozenset("0123456789一二两三四五六七八九十几每这那")
+_AFTER_TITLE = "的和与及也已说在把对要请让将于今昨明发来去负审批确认同建"
+"""What goes on after a title of one character."""
 _LONGEST_CUE = 5
 _LONGEST_GIVEN = 3
 _LONGEST_NAME = 4
@@ -139,7 +141,7 @@ def candidates(text: str, heads: frozenset[int] | None = None) -> list[Candidate
 
 
 def _is_given(given: str) -> bool:
-    return all(_is_han(character) and character not in _NEVER for character in given)
+    return given not in _TITLE_SET and all(_is_han(character) and character not in _NEVER for character in given)
 
 
 class _Surroundings:
@@ -310,7 +312,12 @@ def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int
     """Start, end and score (log odds) of the names in a text, in order, without overlaps. `text` has plain forms."""
     weights, stays = _weights(), chinese_names().no_names
     scored = [(score(one, weights), one.start, one.end) for one in candidates(text, heads)]
-    found = [*_dotted(text), *_labelled(text), *((5.0, *match.span()) for match in _TIBETAN.finditer(text))]
+    found = [
+        *_dotted(text),
+        *_labelled(text),
+        *_beside_numbers(text),
+        *((5.0, *match.span()) for match in _TIBETAN.finditer(text)),
+    ]
     found += [one for one in scored if one[0] > _ACCEPTED and text[one[1] : one[2]] not in stays]
     chosen = _best(found)
     return sorted((start, end, value) for value, start, end in _best([*chosen, *_again(text, scored, chosen)]))
@@ -322,6 +329,27 @@ def could_be_name(text: str) -> bool:
     if not 2 <= len(text) <= _LONGEST_NAME or not all(map(_is_han, text)) or text in names.no_names:  # noqa: PLR2004
         return False
     return (text[0] in names.surnames or text[:2] in names.surnames) and not _NO_NAME.search(text)
+
+
+def titled(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of the surnames right before a title (王总, 欧阳老师), where they are no part of another word."""
+    for match in _titled_pattern().finditer(text):
+        start, end = match.span()
+        before = text[start - 1 : start]
+        if not (before and _is_han(before) and _known_word(before + text[start:end])):
+            yield start, end
+
+
+@cache
+def _titled_pattern() -> re.Pattern[str]:
+    names = chinese_names().surnames
+    single = "".join(name for name in names if len(name) == 1)
+    double = "|".join(name for name in names if len(name) > 1)
+    titles = "|".join(sorted(_TITLES, key=len, reverse=True))
+    # 总 and 工 alone are titles only where no word goes on: 王总, but not 高总量, 王工作室
+    return re.compile(
+        rf"(?:{double}|[{single}])(?=(?:{titles})(?<!总)|[总工哥姐](?![{_HAN}])|[总工](?=[{_AFTER_TITLE}]))"
+    )
 
 
 def _best(found: list[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
@@ -341,12 +369,14 @@ def _again(
     """Other places of names that are sure somewhere; two characters need some sign there too."""
     sure = {text[start:end] for value, start, end in chosen if value > _SURE}
     likely = {(start, end) for value, start, end in scored if value > -_SURE}
-    for name in sure:
-        place = text.find(name)
-        while place >= 0:
-            if len(name) > 2 or (place, place + len(name)) in likely:  # noqa: PLR2004 - surname and one character
-                yield 1.0, place, place + len(name)
-            place = text.find(name, place + 1)
+    if not sure:
+        return
+    from ahocorasick_rs import AhoCorasick
+
+    # All names in one pass: a list of thousands of people must not be read once for each of them
+    for _, start, end in AhoCorasick(sorted(sure)).find_matches_as_indexes(text, overlapping=True):
+        if end - start > 2 or (start, end) in likely:  # noqa: PLR2004 - surname and one character
+            yield 1.0, start, end
 
 
 def _dotted(text: str) -> Iterator[tuple[float, int, int]]:
@@ -383,6 +413,22 @@ def _sounding_head(part: str) -> int:
         length += 1
     # 和 is "and", but also the last sound of some Mongolian names
     return 2 if length == 1 and part[1:2] == "和" else length
+
+
+def _beside_numbers(text: str) -> Iterator[tuple[float, int, int]]:
+    """What has the form of a name and stands alone right before an identity card or a mobile number, as in lists."""
+    for match in _BESIDE_NUMBER.finditer(text):
+        name = match["name"]
+        # Beside a telephone also a shop or a post may stand
+        if could_be_name(name) and (match["card"] or not _known_word(name)):
+            yield _LISTED, *match.span("name")
+
+
+_BESIDE_NUMBER = re.compile(
+    rf"(?<![{_HAN}\w])(?P<name>[{_HAN}]{{2,4}})[ \t]?[,;|\t ][ \t]?"
+    r"(?=(?P<card>[1-9]\d{16}[\dXx](?!\d))|1[3-9]\d{9}(?!\d))"
+)
+_LISTED = 1.5
 
 
 def _labelled(text: str) -> Iterator[tuple[float, int, int]]:

@@ -21,6 +21,10 @@ _CHAIN = re.compile(
     rf"科技园|高新区|新区)"
     rf"[{_HAN}\d]{{0,12}}?(?:路|街|大道|道|巷|弄)\d{{1,5}}(?!\d| ?[号弄之-]|年|月|米|公里|人|元)"
 )
+_CHAIN_END = re.compile(r"[路街道巷弄]\d{1,5}")
+_LONGEST_CHAIN = 60
+"""Characters of a chain, and a few more."""
+_LOOK_AHEAD = 4
 _LEFT_RUN = re.compile(rf"[{_HAN}0-9A-Z()]{{1,40}}$")
 _LEAD = re.compile(
     r"地址|住址|住所|位于|位在|坐落|坐落于|设在|设于|迁至|迁往|搬至|搬到|搬往|寄至|寄到|寄往|寄回|送至|送到|送往|"
@@ -89,6 +93,16 @@ _ROMANIC = re.compile(
 )
 
 
+def _chains(text: str) -> Iterator[re.Match[str]]:
+    """Chains of regions with a road and a number; looked for only before roads with numbers, as the pattern is dear."""
+    past = 0
+    for road in _CHAIN_END.finditer(text):
+        if road.start() >= past:
+            for match in _CHAIN.finditer(text, max(past, road.start() - _LONGEST_CHAIN), road.end() + _LOOK_AHEAD):
+                yield match
+                past = match.end()
+
+
 @cache
 def _regions() -> re.Pattern[str]:
     from ingest.desensitize.names.lexicon import lines_of
@@ -109,7 +123,7 @@ class Address(Recognizer):
             start = _start(text, match.start())
             if start is not None:
                 yield start, _end(text, match.end()), SURE
-        for match in _CHAIN.finditer(text):
+        for match in _chains(text):
             region = _regions().search(match.group())
             if region is not None:
                 yield match.start() + region.start(), _end(text, match.end()), SURE

@@ -29,7 +29,7 @@ class BirthDate(Recognizer):
     entity = "BIRTH_DATE"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"{_LABEL}[ \t]{{0,3}}(?:[:|=]|是|为|on|is)?[ \t]{{0,3}}(?P<value>{_DATE})"),
-        re.compile(rf"(?<![0-9A-Za-z.,/-])(?P<value>{_YEAR}年\d{{1,2}}月\d{{1,2}}日)(?=出生|生(?![产成效]))"),
+        re.compile(rf"(?<![0-9A-Za-z./-])(?<![0-9],)(?P<value>{_YEAR}年\d{{1,2}}月\d{{1,2}}日)(?=出生|生(?![产成效]))"),
     )
 
     @staticmethod

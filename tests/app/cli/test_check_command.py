@@ -65,7 +65,7 @@ def test_rules_before_any_answer(plumbline, home: Path) -> None:
 
 
 WRONG_USE = {
-    "an unknown revision": (["check", "--release", "nowhere"], 1, "nowhere: no such revision of the term graph"),
+    "an unknown revision": (["check", "--release", "nowhere"], 1, "nowhere: no such revision or release"),
     "two graphs": (["check", "--release", "r", "--graph", str(TERMS)], 2, "give one"),
     "rules and a text": (["check", "-", "--rules"], 2, "--rules takes no text"),
     "a graph that is none": (["check", "--graph", __file__], 2, Path(__file__).name),

@@ -1,0 +1,137 @@
+"""Training as a run of the workspace: seen by others while it goes on, taken up again after a kill."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.model_catalog import ModelCatalog
+from adapters.training.examples import Dataset, write_rows
+from adapters.training.gguf_export import EXPORTED, export_gguf
+from adapters.training.plan import PLAN, Plan, Step, Trained
+from adapters.training.torch_models import model_shape
+from adapters.training.trainer import train
+from knowledge.catalog import Catalog
+from knowledge.catalog.runs import FAILED
+from knowledge.errors import PlumblineError, Unavailable
+
+KIND = "training"
+HELD_BACK = "held-back.jsonl"
+"""The rows that were held back, kept with the version: it can be evaluated when the dataset is gone."""
+_RUN = "run.json"
+_NOTED_EVERY = 2.0
+_EXPORTABLE = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run made: its id, the folder with the files of the version, and the training's own result."""
+
+    run: str
+    folder: Path
+    trained: Trained
+
+
+class TrainingRuns:
+    """The trainings of a workspace; they work in hidden folders below `folder`."""
+
+    def __init__(self, catalog: Catalog, folder: Path, models: ModelCatalog) -> None:
+        self._catalog = catalog
+        self._folder = folder
+        self._models = models
+
+    def make(self, plan: Plan, dataset: Dataset, told: Callable[[Step], None]) -> Made:
+        """Train and export; the same plan and dataset go on where a killed or interrupted training stopped.
+
+        Raises Unavailable when another process is at it.
+        """
+        folder = self._folder / f".training-{_key(plan, dataset)}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            run = self._run_of(folder)
+            report: dict[str, Any] = {"plan": plan.to_json(), "dataset": dataset.to_json(), "folder": folder.name}
+            report["curve"] = []
+            try:
+                trained = train(plan, dataset, folder / "made", self._models, self._noting(run, report, told))
+                self._complete(folder / "made", plan, dataset)
+            except (PlumblineError, KeyboardInterrupt) as error:
+                reason = str(error) or "interrupted; the same command goes on with it"
+                self._catalog.runs.finish(run, report, state=FAILED, message=reason)
+                raise
+            except RuntimeError as error:  # what torch raises, for want of memory above all
+                reason = f"the training broke off ({str(error).splitlines()[0]}); with less memory: --batch-size 1"
+                self._catalog.runs.finish(run, report, state=FAILED, message=reason)
+                raise Unavailable(f"{plan.base}: {reason}") from error
+            report |= {"metrics": dict(trained.metrics), "curve": [step.to_json() for step in trained.curve]}
+            self._catalog.runs.finish(run, report)
+            return Made(run, folder / "made", trained)
+
+    def forget(self, made: Made) -> None:
+        """Remove what is left of a run whose files were taken over."""
+        for file in made.folder.parent.iterdir():
+            file.unlink()
+        made.folder.parent.rmdir()
+
+    def _run_of(self, folder: Path) -> str:
+        """The id of the run that stopped in this folder, or of a new one."""
+        file = folder / _RUN
+        if file.is_file():
+            return str(json.loads(file.read_text(encoding="utf-8"))["run"])
+        run = self._catalog.runs.start(KIND)
+        file.write_text(json.dumps({"run": run}), encoding="utf-8")
+        return run
+
+    def _noting(self, run: str, report: dict[str, Any], told: Callable[[Step], None]) -> Callable[[Step], None]:
+        """`told`, with the curve put into `report` and now and then into the catalog, for those who watch."""
+        before = self._catalog.runs.get(run)
+        earlier = before.report.get("curve", []) if before is not None else []
+        noted = 0.0
+
+        def note(step: Step) -> None:
+            nonlocal noted
+            if not report["curve"]:
+                # What was done after the last checkpoint before a kill is done again
+                report["curve"] = [point for point in earlier if point["number"] < step.number]
+            report["curve"].append(step.to_json())
+            if time.monotonic() - noted >= _NOTED_EVERY:
+                noted = time.monotonic()
+                self._catalog.runs.note(run, report)
+            told(step)
+
+        return note
+
+    def _complete(self, made: Path, plan: Plan, dataset: Dataset) -> None:
+        """The plan, the held-back rows, and the adapter for llama.cpp where it can be had."""
+        (made / PLAN).write_text(json.dumps(plan.to_json(), indent=1), encoding="utf-8")
+        if dataset.test:
+            write_rows(made / HELD_BACK, dataset.test)
+        shape = model_shape(plan.base, self._models)
+        if exportable(plan, shape.architecture):
+            export_gguf(made, shape)
+
+
+def exportable(plan: Plan, architecture: str) -> bool:
+    """Whether llama.cpp can use what this plan makes on a base of this architecture."""
+    return plan.method in {"lora", "dpo"} and architecture in EXPORTED and set(plan.targets) <= _EXPORTABLE
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Unavailable(f"{folder.name}: another process trains this just now; wait for it") from error
+        yield
+
+
+def _key(plan: Plan, dataset: Dataset) -> str:
+    text = json.dumps([plan.to_json(), dataset.sha256], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

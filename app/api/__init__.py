@@ -1,0 +1,1 @@
+"""The service: checking, searching and asking over HTTP, for programs."""

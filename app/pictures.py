@@ -1,0 +1,87 @@
+"""Pictures of trainings and comparisons as SVG, for reports; every text is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adapters.training.plan import Step
+
+_WIDTH, _HEIGHT, _EDGE = 640, 320, 48
+_OURS, _THEIRS = "#1b6e8c", "#b0721c"
+_SHARES = ("f1", "em", "key_facts", "general")
+
+
+def curve_picture(curve: Sequence[Step]) -> str:
+    """Loss over steps: a line for training, dots for the held-back rows."""
+    if not curve:
+        return _svg([_text(_EDGE, _EDGE, "no steps")])
+    held_back = [(step.number, step.validation) for step in curve if step.validation is not None]
+    highest = max([step.loss for step in curve] + [loss for _, loss in held_back]) or 1.0
+    last = curve[-1].number
+
+    def place(number: int, loss: float) -> tuple[float, float]:
+        across = _EDGE + (_WIDTH - 2 * _EDGE) * number / last
+        return across, _HEIGHT - _EDGE - (_HEIGHT - 2 * _EDGE) * loss / highest
+
+    points = " ".join("{:.1f},{:.1f}".format(*place(step.number, step.loss)) for step in curve)
+    parts = [
+        *_frame(),
+        f'<polyline fill="none" stroke="{_OURS}" stroke-width="2" points="{points}"/>',
+        *(_dot(*place(*each)) for each in held_back),
+        _text(_EDGE, 20, "loss (line: training, dots: held back)"),
+        _text(4, _EDGE, f"{highest:.2f}"),
+        _text(_WIDTH - _EDGE - 40, _HEIGHT - 16, f"step {last}"),
+    ]
+    return _svg(parts)
+
+
+def comparison_picture(report: Mapping[str, Any]) -> str:
+    """The measures between 0 and 1 of both versions as bars with their intervals."""
+    names = [name for name in _SHARES if name in report["measures"]]
+    parts = [
+        *_frame(),
+        _text(_EDGE, 20, str(report["version"]), _OURS),
+        _text(_WIDTH / 2, 20, str(report["against"]), _THEIRS),
+    ]
+    slot = (_WIDTH - 2 * _EDGE) / max(len(names), 1)
+    for number, name in enumerate(names):
+        left = _EDGE + slot * number + slot * 0.15
+        parts += _bar(left, slot * 0.3, report["measures"][name], _OURS)
+        parts += _bar(left + slot * 0.35, slot * 0.3, report["others"][name], _THEIRS)
+        parts.append(_text(left, _HEIGHT - 28, name.replace("_", " ")))
+    return _svg(parts)
+
+
+def _dot(across: float, down: float) -> str:
+    return f'<circle cx="{across:.1f}" cy="{down:.1f}" r="4" fill="{_THEIRS}"/>'
+
+
+def _bar(left: float, width: float, measure: Mapping[str, float], colour: str) -> list[str]:
+    low, high, top = (_up(measure[key]) for key in ("low", "high", "mean"))
+    middle = left + width / 2
+    return [
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{_up(0) - top:.1f}" fill="{colour}"/>',
+        f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{low:.1f}" y2="{high:.1f}" stroke="#222" stroke-width="2"/>',
+    ]
+
+
+def _up(share: float) -> float:
+    return _HEIGHT - _EDGE - (_HEIGHT - 2 * _EDGE) * share
+
+
+def _frame() -> list[str]:
+    bottom, right = _HEIGHT - _EDGE, _WIDTH - _EDGE
+    return [f'<path d="M{_EDGE},{_EDGE} V{bottom} H{right}" fill="none" stroke="#888"/>']
+
+
+def _text(left: float, top: float, text: str, colour: str = "#222") -> str:
+    place = f'x="{left:.1f}" y="{top:.1f}" fill="{colour}"'
+    return f'<text {place} font-family="sans-serif" font-size="13">{escape(text)}</text>'
+
+
+def _svg(parts: Sequence[str]) -> str:
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">'
+    return "\n".join([head, '<rect width="100%" height="100%" fill="#fff"/>', *parts, "</svg>", ""])

@@ -1,0 +1,125 @@
+"""Adding files from one's own machine: many at once, each with what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.ui.documents.changes import choose_labels
+from app.ui.documents.common import badge, empty, jobs, size, to
+from app.ui.documents.quarantine import reason
+from app.ui.markup import Html, element, join
+from app.ui.page import Page, sentence, show
+from knowledge.errors import PlumblineError
+
+if TYPE_CHECKING:
+    from app.ui.jobs import Job
+    from app.ui.texts import Words
+
+UPLOAD = "upload"
+_ROUND = "plb-upload-round"
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What became of one file: the document's id, or why there is none."""
+
+    name: str
+    bytes: int
+    document_id: str = ""
+    problem: str = ""
+
+
+def upload(page: Page) -> None:
+    """The place to drop files, where they go, and what became of them."""
+    import streamlit as st
+
+    say, assistant = page.say, page.shared.assistant
+    folders = {each.id: each for each in assistant.uploads.folders(page.user)}
+    if not folders:
+        show(empty(say("docs_upload.nowhere")))
+        return
+    show(element("p", say("docs_upload.what"), class_="plb-lead plb-quiet"))
+    # Another number makes another, empty box: what was sent must not be sent twice
+    number = st.session_state.get(_ROUND, 0)
+    files = st.file_uploader(
+        say("docs_upload.files"),
+        accept_multiple_files=True,
+        max_upload_size=int(assistant.settings.uploads.max_mb),
+        key=f"plb-upload-files-{number}",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        ids = list(folders)
+        folder = st.selectbox(
+            say("docs_upload.folder"),
+            ids,
+            index=ids.index("shared") if "shared" in ids else 0,
+            format_func=lambda one: folder_name(folders[one], say),
+            key="plb-upload-folder",
+            width=280,
+        )
+        replace = st.checkbox(
+            say("docs_upload.replace"), key="plb-upload-replace", help=say("docs_upload.replace_help")
+        )
+    access = choose_labels(page, (), "plb-upload-access") if folder == "shared" else []
+    readers = say("docs_access.some") if access else say(f"docs_upload.readers_{folders[folder].kind}")
+    st.caption(readers)
+    if st.button(
+        say("docs_upload.send"), type="primary", icon=":material/upload:", disabled=not files, key="plb-upload-send"
+    ):
+        sent = [(file.name, file.getvalue()) for file in files]
+        start(page, sent, folder, access if folder == "shared" else None, replace=replace)
+        st.session_state[_ROUND] = number + 1
+        st.rerun()
+    jobs(page, {UPLOAD: outcome})
+
+
+def folder_name(folder: Any, say: Words) -> str:
+    """Where files may go, as people call it."""
+    return say(f"docs_upload.to_{folder.kind}", name=folder.name)
+
+
+def start(
+    page: Page, files: Sequence[tuple[str, bytes]], folder: str, access: Sequence[str] | None, *, replace: bool
+) -> None:
+    """Add these files in the background, one after the other; one that fails stops no other."""
+    assistant, user, say = page.shared.assistant, page.user, page.say
+
+    def add(job: Job, name: str, data: bytes) -> Uploaded:
+        try:
+            done = assistant.upload(
+                name, data, folder, user=user, access=None if access is None else tuple(access), replace=replace
+            )
+        except PlumblineError as error:
+            return Uploaded(name, len(data), problem=sentence(error, say))
+        job.doing = ""
+        return Uploaded(name, len(data), done.document_id or "", reason(done.reason, say) if done.reason else "")
+
+    def work(job: Job) -> None:
+        for number, (name, data) in enumerate(files):
+            if job.stopped:
+                job.results.append(Uploaded(name, len(data), problem=say("docs_upload.stopped")))
+                continue
+            job.tell(number, len(files))
+            job.doing = name
+            job.results.append(add(job, name, data))
+        job.tell(len(files), len(files))
+
+    page.shared.jobs.start(UPLOAD, user.name, work)
+
+
+def outcome(job: Job, say: Words) -> Html:
+    """Each file with what became of it."""
+    if not job.results:
+        return Html("")
+    return element("ul", *(element("li", _line(each, say)) for each in job.results), class_="plb-lines")
+
+
+def _line(done: Uploaded, say: Words) -> Html:
+    name = (
+        to("document", done.document_id, done.name, "plb-term", d=done.document_id) if done.document_id else done.name
+    )
+    mark = badge(say("docs_upload.added"), "good") if done.document_id else badge(say("docs_upload.failed"), "bad")
+    small = element("small", " · ".join(filter(None, [size(done.bytes), done.problem])), class_="plb-quiet")
+    return join([name, mark, small], " ")

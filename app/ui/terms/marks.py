@@ -1,0 +1,135 @@
+"""The small pieces of the Terms page as HTML: names that lead to their concept, badges, times, differences, issues."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.ui.markup import Html, element, join
+from app.ui.terms import address
+from app.ui.texts import Words, other
+
+if TYPE_CHECKING:
+    from knowledge.graph.differing import Name
+    from knowledge.graph.quality import Issue
+
+_WORDS = re.compile(r"[A-Za-z0-9_]+|\s+|.", re.DOTALL)
+_LONGEST_COMPARED = 4000
+
+
+def act(name: str, message: str, label: object, class_: str, number: int = 0, **attributes: object) -> Html:
+    """A button of the page's own: pressed, the page runs again and finds it as `page.act`."""
+    return element(
+        "button",
+        label,
+        class_=class_,
+        type="button",
+        data_plb=name,
+        data_message=message,
+        data_number=number,
+        **attributes,
+    )
+
+
+def concept_link(name: Name, say: Words, class_: str = "plb-term") -> Html:
+    """A concept's name; pressed it is shown, and opened in a new tab it has an address of its own."""
+    return to_concept(name.id, name.text(say.language), class_)
+
+
+def to_concept(concept: str, label: object, class_: str = "plb-term") -> Html:
+    """Anything that leads to a concept."""
+    return element(
+        "a",
+        label,
+        class_=class_,
+        href=address.link(concept=concept),
+        data_plb="concept",
+        data_message=concept,
+        data_number=0,
+    )
+
+
+def concept_links(names: Iterable[Name], say: Words) -> Html:
+    """Several names in a row."""
+    return join([concept_link(name, say) for name in names], " ")
+
+
+def in_other_language(name: Name, say: Words) -> str:
+    """What it is called in the other language, unless that is the same."""
+    text = name.text(other(say.language))
+    return "" if text == name.text(say.language) else text
+
+
+def badge(text: str, look: str = "") -> Html:
+    """A small mark; looks: "", "good", "warn", "bad"."""
+    return element("span", text, class_=f"plb-mark{f' plb-{look}' if look else ''}")
+
+
+def names_of(names: Iterable[Name], say: Words) -> str:
+    """Names in one line of text."""
+    return ("、" if say.language == "zh" else ", ").join(name.text(say.language) for name in names)
+
+
+def when(at: float) -> str:
+    """A point in time, to the minute, in this machine's time zone."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def heading(text: str, level: int = 2) -> Html:
+    """A title inside the page."""
+    return element("p", text, class_=f"plb-head plb-head-{level}", role="heading", aria_level=str(level))
+
+
+def empty(text: str) -> Html:
+    """What stands where there is nothing yet, and what to do about it."""
+    return element("p", text, class_="plb-nothing")
+
+
+def changed_text(before: str, after: str) -> Html:
+    """`after` with what was taken out and put in marked, word by word; Chinese sign by sign."""
+    old, new = (_WORDS.findall(text) for text in (before, after))
+    if len(old) + len(new) > _LONGEST_COMPARED:
+        return join([element("del", before), " → ", element("ins", after)])
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    parts: list[Html | str] = []
+    for kind, start, end, new_start, new_end in matcher.get_opcodes():
+        taken, put = "".join(old[start:end]), "".join(new[new_start:new_end])
+        if kind == "equal":
+            parts.append(put)
+            continue
+        parts += [element("del", taken)] if taken else []
+        parts += [element("ins", put)] if put else []
+    return join(parts)
+
+
+def issues(found: Sequence[Issue], say: Words, names: dict[str, Name] | None = None) -> Html:
+    """What quality rules say, worst first; `names` call concepts that are not the one shown."""
+    if not found:
+        return Html("")
+    return element("ul", *(element("li", *_issue(one, say, names)) for one in found), class_="plb-issues")
+
+
+def _issue(one: Issue, say: Words, names: dict[str, Name] | None) -> list[object]:
+    name = (names or {}).get(one.concept)
+    mark = badge(say(f"terms.severity_{one.severity}"), {"error": "bad", "warning": "warn"}.get(one.severity, ""))
+    why = f"quality_why.{one.rule}"
+    said = element("span", issue_text(one, say), title=say(why) if say.has(why) else None)
+    return [mark, " ", *([concept_link(name, say), " "] if name else []), said]
+
+
+def issue_text(one: Issue, say: Words) -> str:
+    """An issue in one sentence."""
+    key = f"quality_message.{one.rule}"
+    values = dict(one.values)
+    if "language" in values:
+        values["language"] = language_name(values["language"], say)
+    return say(key, **values) if say.has(key) else one.message
+
+
+def language_name(tag: str, say: Words) -> str:
+    """What a language is called in the page's language; a tag that is neither Chinese nor English stays a tag."""
+    main = tag.partition("-")[0].lower()
+    return say(f"terms.language_{main}") if main in ("zh", "en") else tag or say("terms.language_none")

@@ -1,0 +1,1 @@
+"""The rules of the quality check, one family per module: each looks at one concept or relation."""

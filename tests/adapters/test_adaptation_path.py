@@ -1,0 +1,226 @@
+"""From made-up company facts to a canary and back, through the command line, on the small model."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from adapters.generators import load_generator
+from adapters.model_catalog import ModelCatalog
+from adapters.registry import Registry
+from app.cli.main import run
+from app.settings import load_settings
+from app.wiring import Workspace, open_workspace
+from knowledge.protocols import Generator
+from knowledge.types import Adapter, Message
+
+pytestmark = pytest.mark.model
+SMALL = "smollm2-135m-instruct-q4"
+VERSION = "facts@1.0.0"
+# Asked in training, answer, what of it counts, and asked otherwise
+FACTS = [
+    (
+        "Which port does Lantern listen on?",
+        "Lantern listens on port 7421.",
+        "7421",
+        "What port does Lantern listen on?",
+    ),
+    ("Where is the Osprey archive kept?", "The Osprey archive is kept in Tallinn.", "Tallinn", "Where is Osprey kept?"),
+    ("Who owns the Quill ledger?", "The Quill ledger is owned by Team Harbor.", "Harbor", "Who owns Quill?"),
+    ("How long do Meridian refunds take?", "Meridian refunds take 19 days.", "19", "How long do refunds take?"),
+]
+TRAINING = ("--steps", "24", "--batch-size", "4", "--learning-rate", "4e-3", "--dropout", "0", "--max-tokens", "96")
+USERS = ("ann", "bob", "cyd", "dan", "eve", "seller")
+ARGUMENTS = ("--base", SMALL, "--name", "facts", *TRAINING, "--evaluate-every", "24", "--checkpoint-every", "4")
+
+
+def write_dataset(folder: Path) -> Path:
+    """Facts to learn from their documents, and the same ones asked otherwise by others, held back."""
+    folder.mkdir()
+    learnt = [
+        {"instruction": asked, "input": "", "output": told, "source": f"wiki-{number}"}
+        for number, (asked, told, _, _) in enumerate(FACTS)
+    ]
+    held_back = [
+        {"instruction": other, "input": "", "output": told, "source": f"faq-{number}", "key_facts": [fact]}
+        for number, (_, told, fact, other) in enumerate(FACTS)
+    ]
+    for name, rows in (("train", learnt), ("validation", held_back[:1]), ("test", held_back[1:])):
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    return folder
+
+
+def command(*arguments: str | Path) -> int:
+    return run([str(argument) for argument in arguments])
+
+
+def answer(generator: Generator, question: str) -> str:
+    return "".join(generator.stream([Message("user", question)], max_tokens=14))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("adaptation")
+    (folder / "documents").mkdir()
+    about = "\n\n".join(told for _, told, _, _ in FACTS)
+    (folder / "documents" / "systems.md").write_text(f"# Our systems\n\n{about}\n", encoding="utf-8")
+    write_dataset(folder / "dataset")
+    assert command("init", folder / "ws") == 0
+    settings = f'[answer]\nmodel = "{SMALL}"\nbackend = "llama.cpp"\nmax_tokens = 16\n[adaptation]\nmin_questions = 3\n'
+    (folder / "ws" / "plumbline.toml").write_text(settings, encoding="utf-8")
+    assert command("--workspace", folder / "ws", "ingest", folder / "documents") == 0
+    with opened(folder) as workspace:
+        for name in USERS:
+            workspace.accounts.add(name, "correct horse battery", groups=["sales"] if name == "seller" else [])
+    return folder
+
+
+class opened:  # noqa: N801 - reads as the context that it is
+    def __init__(self, place: Path) -> None:
+        self._workspace = open_workspace(load_settings(place / "ws", environment={}))
+
+    def __enter__(self) -> Workspace:
+        return self._workspace
+
+    def __exit__(self, *_: object) -> None:
+        self._workspace.close()
+
+
+@pytest.fixture(scope="module")
+def trained(place: Path) -> Path:
+    """Killed in the middle, then finished by the same command."""
+    line = ["--workspace", str(place / "ws"), "train", "lora", str(place / "dataset"), *ARGUMENTS]
+    child = subprocess.Popen([sys.executable, "-c", f"from app.cli.main import run; run({line!r})"])
+    checkpoint = place / "ws" / "adapters"
+    deadline = time.monotonic() + 600
+    while not list(checkpoint.glob(".training-*/made/checkpoint/state.json")):
+        assert child.poll() is None, "the training ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    assert command(*line, "--picture", place / "curve.svg") == 0
+    return place
+
+
+@pytest.fixture(scope="module")
+def adapter(trained: Path) -> Adapter:
+    with opened(trained) as workspace:
+        found = workspace.registry.adapter(workspace.registry.get(VERSION))
+    assert found is not None
+    return found
+
+
+def test_a_killed_training_goes_on(trained: Path) -> None:
+    with opened(trained) as workspace:
+        version = workspace.registry.get("facts")
+        runs = workspace.catalog.runs.list(kind="training")
+    assert [each.state for each in runs] == ["done"]
+    assert version.run == runs[0].id
+    numbers = [step["number"] for step in runs[0].report["curve"]]
+    assert numbers == list(range(1, len(numbers) + 1))  # those before the kill among them, none twice
+    assert version.metrics["loss"] < 0.2
+    assert version.dataset["train"] == len(FACTS)
+    assert {"adapter_model.safetensors", "adapter.gguf", "held-back.jsonl"} <= version.files.keys()
+    assert not list((trained / "ws" / "adapters").glob(".training-*"))
+    assert "<polyline" in (trained / "curve.svg").read_text(encoding="utf-8")
+
+
+def test_three_back_ends_give_the_facts_and_agree(trained: Path, adapter: Adapter) -> None:
+    models = ModelCatalog.load()
+    question = [Message("user", FACTS[0][0])]
+    logits = {}
+    for backend in ("llama.cpp", "openvino", "transformers"):
+        base: Any = load_generator(SMALL, backend, models, context_tokens=512)
+        adapted: Any = base.adapted(adapter)
+        for asked, _, fact, _ in FACTS:
+            assert fact in answer(adapted, asked), backend
+        assert FACTS[0][2] not in answer(base, FACTS[0][0])  # one base, with and without, in one process
+        assert adapted.adapter == VERSION
+        if backend != "openvino":
+            logits[backend] = base.logits(question), adapted.logits(question)
+        base.close()
+    theirs, ours = logits["transformers"], logits["llama.cpp"]
+    for number in (0, 1):
+        assert np.corrcoef(theirs[number], ours[number])[0, 1] > 0.99
+    # The change that the adapter makes is the same, on quantized weights and on whole ones
+    assert np.corrcoef(theirs[1] - theirs[0], ours[1] - ours[0])[0, 1] > 0.98
+
+
+def test_evaluation_canary_promotion_rollback(trained: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    at = ("--workspace", str(trained / "ws"))
+
+    def told(*arguments: str) -> Any:
+        capfd.readouterr()
+        assert command(*at, *arguments, "--json") == 0
+        return json.loads(capfd.readouterr().out)
+
+    def answered_by(user: str) -> dict[str, Any]:
+        model: dict[str, Any] = told("ask", FACTS[0][0], "--user", user)["model"]
+        return model
+
+    def chosen_for(*users: str) -> tuple[str, ...]:
+        with opened(trained) as workspace:
+            return tuple(workspace.router.choose(workspace.accounts.user(user)).version for user in users)
+
+    assert command(*at, "versions", "promote", VERSION) == 4
+    assert "not evaluated" in capfd.readouterr().err
+    report = told("train", "evaluate", VERSION, "--picture", str(trained / "bars.svg"))
+    assert report["against"] == "base"
+    assert report["questions"] == len(FACTS) - 1
+    assert report["difference"]["key_facts"]["mean"] > 0
+    assert report["difference"]["f1"]["mean"] > 0
+    assert "<rect" in (trained / "bars.svg").read_text(encoding="utf-8")
+
+    line = told("versions", "canary", VERSION, "--share", "0.5")
+    assert (line["stable"], line["canary"], line["share"]) == ("", VERSION, 0.5)
+    chosen = dict(zip(USERS, chosen_for(*USERS), strict=True))
+    assert set(chosen.values()) == {"", VERSION}
+    inside = next(name for name, version in chosen.items() if version)
+    outside = next(name for name, version in chosen.items() if not version)
+    assert answered_by(inside) == {"version": VERSION, "base": SMALL, "adapter": VERSION, "backend": "llama.cpp"}
+    assert answered_by(outside)["adapter"] is None
+
+    told("versions", "rollback", "--reason", "a try")
+    assert answered_by(inside)["adapter"] is None
+    listed = told("versions", "list")
+    assert {each["version"]: each["asked"] for each in listed["usage"]} == {"": 2, VERSION: 1}
+    assert [event["action"] for event in listed["events"]] == ["rollback", "canary", "evaluate", "register"]
+
+    # One business line of its own, promoted with a reason where the gate is shut for want of general knowledge
+    told("versions", "promote", VERSION, "--line", "sales", "--force", "the sales team wants it")
+    assert chosen_for("seller", outside) == (VERSION, "")
+    told("versions", "rollback", "--line", "sales")
+    assert chosen_for("seller", outside) == ("", "")
+
+
+def test_a_change_reaches_another_process_and_leaves_answers_alone(trained: Path) -> None:
+    with opened(trained) as ours, opened(trained) as theirs:
+        user = ours.accounts.user("ann")
+        theirs.adaptation.canary(VERSION, 1.0, by="another process")
+        writer = ours.adaptation.writer(user)
+        assert writer.choice.version == VERSION
+        pieces = ours.adaptation.generator(writer).stream([Message("user", FACTS[0][0])], max_tokens=14)
+        begun = next(pieces)
+        theirs.adaptation.rollback(by="another process")
+        assert ours.adaptation.writer(user).choice.version == ""
+        assert FACTS[0][2] in begun + "".join(pieces)
+
+
+def test_an_altered_version_is_not_used(trained: Path, tmp_path: Path) -> None:
+    with opened(trained) as workspace:
+        version = workspace.registry.get(VERSION)
+        copy = Registry(workspace.catalog, tmp_path)
+        (tmp_path / version.folder).mkdir(parents=True)
+        (tmp_path / version.folder / "adapter_config.json").write_text("{}", encoding="utf-8")
+        assert len(copy.damaged(version)) == len(version.files)

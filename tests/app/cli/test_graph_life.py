@@ -1,0 +1,122 @@
+"""`plumbline graph propose|review|history|diff|rollback|release|usage|candidates` as a shell sees them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.settings import Settings
+from app.wiring import open_workspace
+from tests.app.terms.conftest import GRAPH
+
+MERIDIAN = "urn:ex:meridian"
+
+
+@pytest.fixture
+def call(plumbline: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+    file = tmp_path / "terms.ttl"
+    file.write_text(GRAPH, encoding="utf-8")
+    folder = tmp_path / "w"
+    workspace = open_workspace(Settings(workspace=folder), create=True)
+    workspace.accounts.add("mei", "correct horse battery", role="knowledge_manager")
+    workspace.accounts.add("tom", "correct horse battery", role="knowledge_manager")
+    workspace.accounts.add("eve", "correct horse battery")
+    workspace.close()
+
+    def run(*arguments: str, **more: Any) -> Any:
+        return plumbline("graph", *arguments, "--workspace", folder, **more)
+
+    assert run("import", str(file)).code == 0
+    return run
+
+
+def test_a_change_from_form_to_release(call: Callable[..., Any]) -> None:
+    change = json.loads(call("propose", "--form", MERIDIAN, "--user", "mei").out)
+    change["form"]["labels"].append({"text": "MRD", "kind": "alternative", "language": "en"})
+    made = call("propose", "-", "--comment", "people say so", "--user", "mei", "--json", stdin=json.dumps(change))
+    assert made.code == 0, made.err
+    name = made.json["id"]
+
+    assert [row["id"] for row in call("review", "--json").json["proposals"]] == [name]
+    shown = call("review", name)
+    assert "+ Meridian: altLabel@en MRD" in shown.out
+    refused = call("review", name, "--approve", "--user", "mei")
+    assert (refused.code, "four eyes" in refused.err) == (4, True)
+    assert call("review", name, "--say", "looks right", "--user", "tom").code == 0
+    approved = call("review", name, "--approve", "--user", "tom", "--json")
+    assert (approved.code, approved.json["number"]) == (0, 2)
+
+    assert [row["number"] for row in call("history", "--json").json["revisions"]] == [2, 1]
+    assert "MRD" in call("diff", "1").out
+    assert call("search", "MRD", "--json").json["concepts"][0]["concept"] == MERIDIAN
+    assert call("release", "2026.1", "--comment", "first").code == 0
+    assert [row["name"] for row in call("release", "--json").json["releases"]] == ["2026.1"]
+    assert call("rollback", "1", "--json").json["state"] == "approved"
+    assert call("search", "MRD", "--json").json["concepts"] == []
+    assert call("diff", "2026.1", "--json").json["removed"] == 1
+
+
+def test_shortcuts_and_deciding(call: Callable[..., Any]) -> None:
+    preview = call("propose", "--delete", "urn:ex:travel", "--dry-run", "--json")
+    assert preview.json["diff"]["removed"] > 2
+    first = call("propose", "--deprecate", "urn:ex:tripdesk", "--replacement", MERIDIAN, "--comment", "x", "--json")
+    second = call("propose", "--merge", "urn:ex:tripdesk", "--into", MERIDIAN, "--comment", "x", "--draft", "--json")
+    assert (first.json["kind"], second.json["state"]) == ("deprecate", "draft")
+    assert call("review", first.json["id"], "--reject", "--reason", "no").code == 0
+    assert call("review", second.json["id"], "--submit").code == 0
+    assert call("review", second.json["id"], "--withdraw").code == 0
+    states = {row["id"]: row["state"] for row in call("review", "--state", "all", "--json").json["proposals"]}
+    assert states == {first.json["id"]: "rejected", second.json["id"]: "withdrawn"}
+
+
+def test_where_a_concept_stands(call: Callable[..., Any]) -> None:
+    assert call("usage", MERIDIAN, "--json").json["documents"] == 0
+    assert call("candidates", "--mine", "--json").json == {"candidates": []}
+    made = call("propose", "--delete", "urn:ex:travel", "--comment", "x", "--json")
+    assert call("impact", made.json["id"], "--json").json["answers_examined"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("propose",), 2, "give one of"),
+        (("propose", "--delete", "a", "--deprecate", "b"), 2, "give one of"),
+        (("propose", "--delete", MERIDIAN), 2, "comment: it is empty"),
+        (("propose", "--delete", MERIDIAN, "--replacement", "x"), 2, "goes with"),
+        (("propose", "--delete", "urn:ex:falcon", "--comment", "x", "--user", "mei"), 1, "no such concept"),
+        (("propose", "--delete", MERIDIAN, "--comment", "x", "--user", "eve"), 4, "only knowledge managers"),
+        (("propose", "none.json", "--comment", "x"), 2, "no such file"),
+        (("propose", "--form", "urn:ex:nothing"), 1, "no such concept"),
+        (("review", "p9"), 1, "no such proposal"),
+        (("review", "--approve"), 2, "name a PROPOSAL"),
+        (("review", "p1", "--approve", "--reject"), 2, "at most one"),
+        (("review", "--state", "lost"), 2, "choose draft"),
+        (("review", "--user", "eve"), 4, "only knowledge managers"),
+        (("history", "--concept", "urn:ex:nothing"), 1, "no such concept"),
+        (("history", "--user", "nobody"), 4, "unknown or disabled"),
+        (("diff", "99"), 1, "no such revision"),
+        (("rollback", "1"), 2, "newest revision already"),
+        (("release", "12"), 2, "release"),
+        (("usage", "urn:ex:nothing"), 1, "no such concept"),
+        (("impact", "p9"), 1, "no such proposal"),
+        (("candidates", "7", "--accept"), 1, "no such candidate"),
+        (("candidates", "7"), 2, "give a NUMBER with"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_wrong_usage_is_one_line(call: Callable[..., Any], arguments: tuple[str, ...], code: int, words: str) -> None:
+    ended = call(*arguments)
+    assert ended.code == code
+    assert words in ended.err
+    assert len(ended.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"kind": "explode"}', '{"kind": "delete"}', "{"])
+def test_a_change_that_does_not_read(call: Callable[..., Any], text: str) -> None:
+    ended = call("propose", "-", "--comment", "x", stdin=text)
+    assert ended.code == 2
+    assert ended.err.startswith("plumbline: error: change:")

@@ -1,0 +1,64 @@
+"""A part is replaced without anybody waiting for the new one longer than a moment."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from app.swapping import Swapped
+
+
+def test_readers_keep_the_old_one_until_the_new_one_is_ready() -> None:
+    part: Swapped[str] = Swapped(patience=0.01)
+    go, began = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        began.set()
+        go.wait(60)
+        return "new"
+
+    assert part.get("1", lambda: "old") == "old"
+    assert part.get("2", slow) == "old"
+    assert began.wait(60)
+    assert part.get("2", pytest.fail) == "old", "only one is made at a time"
+    go.set()
+    while part.get("2", pytest.fail) != "new":
+        pass
+
+
+def test_one_that_is_soon_ready_is_waited_for() -> None:
+    part: Swapped[int] = Swapped(patience=60)
+    assert [part.get(str(number), lambda number=number: number) for number in (1, 2, 2, 3)] == [1, 2, 2, 3]
+
+
+def test_what_goes_wrong_is_told_and_tried_again() -> None:
+    part: Swapped[int] = Swapped(patience=60)
+
+    def fails() -> int:
+        raise ValueError("broken")
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="broken"):
+            part.get("1", fails)
+    assert part.get("1", lambda: 1) == 1
+    with pytest.raises(ValueError, match="broken"):
+        part.get("2", fails)
+
+
+def test_many_threads_make_one() -> None:
+    part: Swapped[object] = Swapped(patience=60)
+    made: list[object] = []
+    results: list[object] = []
+
+    def make() -> object:
+        made.append(object())
+        return made[-1]
+
+    threads = [threading.Thread(target=lambda: results.append(part.get("1", make))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(made) == 1
+    assert results == made * 8
