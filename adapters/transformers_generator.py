@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,8 +22,9 @@ from adapters.training.torch_models import load_model, load_tokenizer, require_t
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.types import Adapter, Message
 
-_PATIENCE = 600.0
-"""Seconds that the next piece may take before the model is given up."""
+_HALF = "\ufffd"
+"""What a decoder puts in place of a part of a character."""
+_END = object()
 
 
 class TransformersGenerator:
@@ -182,18 +184,24 @@ class _Held:
 
 
 class _Run:
-    """One generation in a thread of its own, so that its pieces can be waited for and it can be stopped."""
+    """One generation in a thread of its own, so that its pieces can be waited for and it can be stopped.
+
+    It is the streamer of its generation: transformers' own holds text back until a blank comes.
+    """
 
     def __init__(
         self, owner: TransformersGenerator, batch: Any, max_tokens: int, temperature: float, seed: int
     ) -> None:
-        from transformers import StoppingCriteriaList, TextIteratorStreamer
+        from transformers import StoppingCriteriaList
 
+        self._tokenizer = owner.tokenizer
+        self._tokens: list[int] = []
+        self._shown = 0
+        self._prompt_seen = False
+        self._pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped = threading.Event()
-        self._error: Exception | None = None
-        self._streamer = TextIteratorStreamer(owner.tokenizer, skip_prompt=True, timeout=_PATIENCE)
         criteria = StoppingCriteriaList([lambda ids, _scores, **_options: _told(self._stopped, ids)])
-        options = {"streamer": self._streamer, "stopping_criteria": criteria}
+        options = {"streamer": self, "stopping_criteria": criteria}
         arguments = (owner, batch, max_tokens, temperature, seed, options)
         self._thread = threading.Thread(target=self._generate, args=arguments, daemon=True)
         self._thread.start()
@@ -210,18 +218,33 @@ class _Run:
         try:
             owner.generate(batch, max_tokens, temperature, seed, **options)
         except (RuntimeError, ValueError) as error:  # what torch and transformers raise, memory included
-            self._error = error
-            self._streamer.end()  # type: ignore[no-untyped-call]
+            self._pieces.put(error)
+        finally:
+            self._pieces.put(_END)
+
+    def put(self, tokens: Any) -> None:
+        """Called by transformers: with the prompt first, then with each token."""
+        if not self._prompt_seen:
+            self._prompt_seen = True
+            return
+        self._tokens += tokens.flatten().tolist()
+        text = self._tokenizer.decode(self._tokens)
+        # A character of several tokens is shown when it is whole; what never becomes one is left out below
+        if not text.endswith(_HALF):
+            self._pieces.put(text[self._shown :])
+            self._shown = len(text)
+
+    def end(self) -> None:
+        """Called by transformers when all is written."""
 
     def pieces(self) -> Iterator[str]:
         """The text as it is written; whole characters only."""
-        for piece in self._streamer:
-            # The last piece may end in the middle of a character
-            if whole := piece.rstrip("\ufffd"):
+        while (piece := self._pieces.get()) is not _END:
+            if isinstance(piece, Exception):
+                reason = str(piece).splitlines()[0]
+                raise Unavailable(f"the model could not answer: {reason}") from piece
+            if whole := piece.replace(_HALF, ""):
                 yield whole
-        if self._error is not None:
-            reason = str(self._error).splitlines()[0]
-            raise Unavailable(f"the model could not answer: {reason}") from self._error
 
     def stop(self) -> None:
         """End the generation after the token under way, and wait for that."""

@@ -43,7 +43,7 @@ def menu(page: Page, view: ConceptView) -> None:
     # Not the same dialog again for another concept: what was typed into it belonged to this one
     key = f"plb-{chosen}-{view.concept.id}"
 
-    @st.dialog(say(f"terms.act_{chosen}"), width="large")
+    @st.dialog(say(f"terms.act_{chosen}"), width="medium")
     def dialog() -> None:
         st.markdown(f"**{literal(name_line(view.concept, say))}**")
         show(element("p", say(f"terms.act_{chosen}_help"), class_="plb-quiet"))

@@ -125,9 +125,7 @@ def _decide(page: Page, one: CandidateView) -> None:
     say = page.say
     terms = terms_of(page)
     with friendly(say), st.container(horizontal=True, vertical_alignment="center", key=f"plb-candidate-do-{one.id}"):
-        accepted = st.button(
-            say("terms.accept"), key=f"plb-candidate-accept-{one.id}", type="primary", icon=":material/add_task:"
-        )
+        accepted = st.button(say("terms.accept"), key=f"plb-candidate-accept-{one.id}", icon=":material/add_task:")
         if one.kind in ("term", "name"):
             with st.popover(say("terms.accept_into"), type="tertiary", key=f"plb-candidate-into-{one.id}"):
 

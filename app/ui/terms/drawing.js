@@ -12,7 +12,7 @@ export default function (component) {
   const place = parentElement.querySelector(".drawing")
   place.replaceChildren()
   const svg = make("svg", { role: "img", "aria-label": data.title }, place)
-  const view = bounds(data.nodes)
+  const view = bounds(data.nodes, place.clientWidth)
   const at = new Map(data.nodes.map((node) => [node.id, node]))
   const show = () => svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`)
   show()
@@ -31,12 +31,18 @@ function make(tag, attributes, parent, text) {
 
 const width = (text) => 20 + [...text].reduce((sum, sign) => sum + (sign > "\u2e7f" ? HAN : LETTER), 0)
 
-function bounds(nodes) {
+// Everything, or as much around the middle as can be read on a narrow screen; the rest is a drag away.
+function bounds(nodes, room) {
   const left = Math.min(...nodes.map((node) => node.x - width(node.label) / 2)) - 20
   const right = Math.max(...nodes.map((node) => node.x + width(node.label) / 2)) + 20
   const top = Math.min(...nodes.map((node) => node.y)) - MARGIN / 2
   const bottom = Math.max(...nodes.map((node) => node.y)) + MARGIN / 2
   const size = { width: Math.max(right - left, 560), height: Math.max(bottom - top, 300) }
+  const readable = 1.35 * room
+  if (room && size.width > readable) {
+    const height = Math.min(size.height, readable)
+    return { x: -readable / 2, y: -height / 2, width: readable, height }
+  }
   return { x: (left + right - size.width) / 2, y: (top + bottom - size.height) / 2, ...size }
 }
 

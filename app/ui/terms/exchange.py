@@ -172,6 +172,7 @@ def _mapping(page: Page, table: TermTable, name: str) -> TableMapping:
         hide_index=True,
         num_rows="fixed",
         disabled=["header", "sample"],
+        placeholder="–",
         column_config=shown,
     )
     columns = (
@@ -219,7 +220,8 @@ def _report(page: Page, report: ImportPreview) -> None:
     )
     show(marks.heading(say("terms.import_report"), 3))
     show(element("p", counts))
-    problems = _problems(report.problems, page)
+    names = {one.concept: one.name for one in (*report.added, *report.changed, *report.merged)}
+    problems = _problems(report.problems, names, page)
     if problems:
         count = report.counts.get("problems", len(report.problems))
         with st.expander(say("terms.import_problems", count=count), expanded=True):
@@ -245,15 +247,25 @@ def _propose(page: Page, change: Raw, file: str) -> None:
         leave_for(**{VIEW: "review", PROPOSAL: made.id})
 
 
-def _problems(problems: Sequence[Problem], page: Page) -> Html:
+def _problems(problems: Sequence[Problem], names: Mapping[str, str], page: Page) -> Html:
     say = page.say
     looks = {"error": "bad", "warning": "warn"}
     lines = []
     for one in problems[:_MOST_LISTED]:
         where = " · ".join(part for part in (_line(one.line, say), one.column) if part)
         mark = marks.badge(say(f"terms.severity_{one.severity}"), looks.get(one.severity, ""))
-        lines.append(element("li", mark, " ", element("span", where, class_="plb-quiet"), " ", one.message))
+        lines.append(
+            element("li", mark, " ", element("span", where, class_="plb-quiet"), " ", _problem(one, names, say))
+        )
     return element("ul", *lines, class_="plb-issues") if lines else Html("")
+
+
+def _problem(one: Problem, names: Mapping[str, str], say: Words) -> Html:
+    """A quality rule in the page's language, after the name of what it is about; the reader's own words as they are."""
+    said = marks.rule_text(one.rule, one.values, say)
+    if not said:
+        return element("span", one.message)
+    return element("span", element("b", names.get(one.concept, one.concept)), " ", said)
 
 
 def _changes(changes: Sequence[ConceptChange], count: int, page: Page) -> Html:

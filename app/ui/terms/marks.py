@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -122,11 +122,16 @@ def _issue(one: Issue, say: Words, names: dict[str, Name] | None) -> list[object
 
 def issue_text(one: Issue, say: Words) -> str:
     """An issue in one sentence."""
-    key = f"quality_message.{one.rule}"
-    values = dict(one.values)
-    if "language" in values:
-        values["language"] = language_name(values["language"], say)
-    return say(key, **values) if say.has(key) else one.message
+    return rule_text(one.rule, one.values, say) or one.message
+
+
+def rule_text(rule: str, values: Mapping[str, str], say: Words) -> str:
+    """What a quality rule says with these values in the page's language; "" for another rule."""
+    key = f"quality_message.{rule}"
+    if not say.has(key):
+        return ""
+    language = {"language": language_name(values["language"], say)} if "language" in values else {}
+    return say(key, **{**values, **language})
 
 
 def language_name(tag: str, say: Words) -> str:

@@ -256,9 +256,11 @@ def test_a_sentence_is_read_by_the_relations_on_the_page(graph: Site, monkeypatc
     fine(phrases.set_value("{subject} is owned by {object}\n{object} minds {subject}").run())
     assert "Meridian · owner · Travel Team" in html(test)
     assert not test.button(key="plb-relation-urn:test:owner-propose").disabled
-    hidden = opened(monkeypatch, graph, "sam", view="relations")
+    hidden = opened(monkeypatch, graph, "mona", view="relations")
     fine(hidden.text_input(key="plb-terms-try").set_value("Project Heron is owned by Travel Team.").run())
     assert "Project Heron ·" not in html(hidden)
+    assert SECRET not in html(hidden)
+    assert "Travel Team" in html(hidden)
 
 
 def test_a_table_cell_changes_only_that(graph: Site) -> None:
