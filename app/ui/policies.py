@@ -74,7 +74,7 @@ class Policies:
         allow(user)
         before = self.read()
         stored = self._workspace.policy_file.save(policy, version, self._workspace.catalog.begin())
-        self._workspace.audit.append("policy.changed", user.name, {"changed": changes(before.policy, policy)})
+        self._workspace.audit.append("desensitize.policy", user.name, {"changed": changes(before.policy, policy)})
         return stored
 
     def affected(self, before: Policy, after: Policy) -> int:
@@ -120,7 +120,7 @@ class Policies:
         if not path.exists():
             raise InvalidInput(f"{path}: no such file or folder on the server; check the path")
         clean = self._workspace.desensitizer.desensitize_path(str(path))
-        self._workspace.audit.append("policy.dry_run", user.name, subject=clean)
+        self._workspace.audit.append("desensitize.dry_run", user.name, subject=clean)
         return self._workspace.pipeline().run([path], dry_run=True, again=True, progress=progress)
 
     def sources(self) -> dict[str, int]:
