@@ -73,7 +73,7 @@ def test_a_setting_is_tried_saved_and_in_force(operator: Site, monkeypatch: pyte
     workspace = operator.assistant.workspace
     assert (operator.folder / "policy.yaml").is_file()
     assert workspace.desensitizer.desensitize("电话13812345678")[0] == "电话13*******78"
-    entry = next(iter(workspace.audit.list(action="policy")))
+    entry = next(iter(workspace.audit.list(action="desensitize.policy")))
     assert (entry.actor, entry.detail) == ("olga", {"changed": ["entities.PHONE_NUMBER: pseudonym -> mask"]})
 
 
