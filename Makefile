@@ -48,7 +48,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev-installed: $(VENV)/.installed
 	$(STEP) 'Installing what development needs, torch included (1 to 2 minutes)'
 	@$(PIP) "$$(grep -m1 '^torch==' constraints.txt)"
-	@$(PIP) --editable '.[dev,torch]'
+	@$(PIP) --editable '.[dev,gpu]'
 	@touch $@
 
 $(VENV)/.test-ready: $(VENV)/.dev-installed scripts/llama_cpp.sh scripts/chromium.sh scripts/tesseract.sh

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
 
-EXTRAS = {"dev", "torch", "llama-cpp"}
+EXTRAS = {"dev", "gpu", "llama-cpp"}
 
 
 def closure(name: str, extras: set[str], found: dict[str, str], seen: set[tuple[str, str]]) -> None:
