@@ -25,7 +25,7 @@ class Swapped(Generic[T]):
         self._making: Future[T] | None = None
 
     def get(self, key: str, make: Callable[[], T]) -> T:
-        """The part for `key`; where it takes longer than one's patience to make, the one before, for now.
+        """The part for `key`; where it takes longer than one's patience to make, the one before meanwhile.
 
         The very first one is waited for. What goes wrong while it is made is raised to whoever waits, and the next
         caller tries again.

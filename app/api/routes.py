@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 import anyio
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +16,7 @@ from starlette.concurrency import iterate_in_threadpool
 from app.answer import AnswerEvent, EditEvent, Event, EvidenceEvent, StageEvent, TokenEvent
 from app.api.doors import refusal, signed_in
 from app.assistant import MAX_QUESTION, Assistant
+from knowledge.catalog.versions import Channel
 from knowledge.errors import PlumblineError
 from knowledge.types import Language, Passage, User
 
@@ -114,9 +115,19 @@ def search(body: SearchBody, user: SignedIn, assistant: Working) -> dict[str, An
 
 
 @routes.post("/ask", response_model=None)
-def ask(body: AskBody, user: SignedIn, assistant: Working) -> dict[str, Any] | StreamingResponse:
-    """The checked answer with its citations; with `stream` events: stage, evidence, token, edit, answer, error."""
-    events = assistant.stream(body.question, user, body.conversation, language=body.language, scope=body.scope)
+def ask(
+    body: AskBody,
+    user: SignedIn,
+    assistant: Working,
+    channel: Annotated[Channel | None, Header(alias="X-Plumbline-Channel")] = None,
+) -> dict[str, Any] | StreamingResponse:
+    """The checked answer with its citations; with `stream` events: stage, evidence, token, edit, answer, error.
+
+    The header `X-Plumbline-Channel` asks for the stable version or the canary outright.
+    """
+    events = assistant.stream(
+        body.question, user, body.conversation, language=body.language, scope=body.scope, channel=channel
+    )
     if body.stream:
         return StreamingResponse(_told(events), media_type="text/event-stream")
     for event in events:

@@ -35,7 +35,10 @@ _STATUS: tuple[tuple[type[PlumblineError], int], ...] = (
 
 
 def run(settings: Settings, port: int | None = None) -> int:
-    """Serve until Ctrl-C. Raises NotFound without a workspace, Unavailable when the address is taken."""
+    """Serve, and run sources that are due, until Ctrl-C.
+
+    Raises NotFound without a workspace, Unavailable when the address is taken.
+    """
     import uvicorn
 
     from app.assistant import Assistant
@@ -46,7 +49,12 @@ def run(settings: Settings, port: int | None = None) -> int:
         app = application(assistant, (*LOOPBACK, host, *settings.api.names), settings.api.max_body_kb * 1024)
         config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
         sys.stderr.write(f"Plumbline: http://{host}:{chosen}/v1 (Ctrl-C stops it)\n")
-        uvicorn.Server(config).run(sockets=[listening])
+        scheduler = assistant.workspace.scheduler()
+        scheduler.start()
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            scheduler.stop()
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app import reveals
 from app.ui import policy_form, sidebar
 from app.ui.markup import element, join
-from app.ui.page import Page, friendly, show
+from app.ui.page import Page, friendly, sentence, show
 from app.ui.policies import EDITORS, Policies, readable
 from app.ui.policy_form import kind_name
 from knowledge.errors import NotFound, NotPermitted
@@ -17,9 +17,11 @@ from knowledge.errors import NotFound, NotPermitted
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
-    from app.policy_jobs import Job
+    from app.ui.jobs import Job
     from knowledge.types import RunReport
 
+LOOK, REDO = "policy-look", "policy-redo"
+"""Kinds of jobs: trying the policy on files, and doing documents again under it."""
 SECTIONS = ("settings", "check", "counts", "vault")
 _ELSEWHERE = ""
 _MOST_ROWS = 200
@@ -79,46 +81,49 @@ def _check(page: Page, policies: Policies) -> None:
 
     chosen = st.selectbox(say("policy.check_where"), [*sources, _ELSEWHERE], format_func=named)
     path = chosen or st.text_input(say("policy.check_path"), placeholder="/srv/documents/new")
-    jobs = page.shared.policy_jobs
-    if st.button(say("policy.check_start"), type="primary", disabled=not path.strip()):
+    busy = not all(job.finished for job in page.shared.jobs.of(page.user.name, LOOK))
+    if st.button(say("policy.check_start"), type="primary", disabled=busy or not path.strip()):
         work = path.strip()
-        jobs.start("look", lambda progress: policies.look(Path(work).expanduser(), page.user, progress))
-    _followed(page, "look")
+
+        def look(job: Job) -> None:
+            job.results.append(policies.look(Path(work).expanduser(), page.user, job.tell))
+
+        page.shared.jobs.start(LOOK, page.user.name, look)
+    _followed(page, LOOK)
 
 
 def _followed(page: Page, kind: str) -> None:
-    """How far the last job is, again and again while it runs; then what came of it."""
+    """How far the user's last job of this kind is, again and again while it runs; then what came of it."""
     import streamlit as st
 
-    job = page.shared.policy_jobs.latest
-    if job is None or job.kind != kind:
+    started = page.shared.jobs.of(page.user.name, kind)
+    if not started:
         return
+    job = started[-1]
 
-    @st.fragment(run_every=_LOOK_AGAIN if job.running else None)
+    @st.fragment(run_every=None if job.finished else _LOOK_AGAIN)
     def follow() -> None:
-        if job.running:
+        if not job.finished:
             share = job.done / job.total if job.total else 0.0
             st.progress(min(share, 1.0), text=page.say("policy.working", done=job.done, total=job.total or "…"))
-        elif job.error is None and job.report is not None:
-            _report(page, job.report) if kind == "look" else _redone(page, job)
-        else:
-            with friendly(page.say):
-                raise job.error or NotPermitted(kind)
+        elif job.error is not None:
+            st.error(sentence(job.error, page.say))
+        elif job.results:
+            (_report if kind == LOOK else _redone)(page, job.results[0])
 
     follow()
 
 
 def redoing(page: Page) -> None:
     """The documents that are being done again, or what came of it."""
-    _followed(page, "redo")
+    _followed(page, REDO)
 
 
-def _redone(page: Page, job: Job) -> None:
+def _redone(page: Page, report: RunReport) -> None:
     import streamlit as st
 
-    if job.report is not None:
-        counts = job.report.documents
-        st.success(page.say("policy.redone", updated=counts.updated, quarantined=counts.quarantined))
+    counts = report.documents
+    st.success(page.say("policy.redone", updated=counts.updated, quarantined=counts.quarantined))
 
 
 def _report(page: Page, report: RunReport) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.ui.markup import Html, element, join
-from app.ui.page import Page, friendly, literal, show
+from app.ui.page import Page, literal, show
 from app.ui.policies import LONGEST_EXAMPLE, Policies, Shown, changes
 from ingest.desensitize import Action, Policy
 from ingest.desensitize.entities import ENTITIES
@@ -20,6 +20,7 @@ from ingest.desensitize.policy_file import PolicyChangedMeanwhile
 from knowledge.errors import Unavailable
 
 if TYPE_CHECKING:
+    from app.ui.jobs import Job
     from app.ui.texts import Words
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -344,12 +345,11 @@ def _again(page: Page, policies: Policies) -> None:
     """How many documents were made under another policy, and the button that does them again."""
     import streamlit as st
 
-    from app.ui.policy import redoing
+    from app.ui.policy import REDO, redoing
 
-    say = page.say
-    jobs = page.shared.policy_jobs
+    say, jobs = page.say, page.shared.jobs
     redoing(page)
-    if jobs.latest is not None and jobs.latest.running:
+    if not all(job.finished for job in jobs.of(page.user.name, REDO)):
         return
     mark = (policies.version(), page.shared.assistant.catalog.documents.change())
     kept = st.session_state.get(_DUE)
@@ -366,6 +366,9 @@ def _again(page: Page, policies: Policies) -> None:
         if due.lost:
             show(element("p", say("policy.due_lost", count=due.lost), class_="plb-quiet plb-small"))
         if due.files and st.button(say("policy.redo"), icon=":material/refresh:"):
-            with friendly(say):
-                jobs.start("redo", lambda progress: policies.redo(page.user, progress))
-                st.rerun()
+
+            def redo(job: Job) -> None:
+                job.results.append(policies.redo(page.user, job.tell))
+
+            jobs.start(REDO, page.user.name, redo)
+            st.rerun()

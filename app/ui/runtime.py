@@ -10,7 +10,6 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from app.policy_jobs import PolicyJobs
 from app.ui.jobs import Jobs
 from knowledge.errors import PlumblineError, Unavailable
 
@@ -32,7 +31,6 @@ class Runtime:
     desk: Desk
     jobs: Jobs = field(default_factory=Jobs)
     warmth: Warmth = "cold"
-    policy_jobs: PolicyJobs = field(default_factory=PolicyJobs)
     _warmed: threading.Event = field(default_factory=threading.Event)
 
     @property

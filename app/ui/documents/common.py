@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
 
+from app.ui.address import VIEW, go, leave_for, link, shown
+from app.ui.marks import act, badge, empty, heading, leading, when
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, sentence, show
-from app.ui.terms.marks import act, badge, empty, heading, when
 from app.ui.texts import Words
 from knowledge.catalog.labels import PERSONAL
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from app.documents import ManagedDocuments
     from app.ui.jobs import Job
 
-__all__ = ["act", "badge", "empty", "heading", "when"]
+__all__ = ["VIEW", "act", "badge", "empty", "go", "heading", "leave_for", "shown", "when"]
 
 PATH = "/documents"
-VIEW, DOCUMENT, RUN, SOURCE = "view", "d", "run", "source"
+DOCUMENT, RUN, SOURCE = "d", "run", "source"
 _KIB = 1024
 
 
@@ -36,32 +36,9 @@ def managed(page: Page) -> ManagedDocuments:
     return page.shared.assistant.documents
 
 
-def shown(name: str) -> str:
-    """A parameter of the address, "" when it has none."""
-    import streamlit as st
-
-    return str(st.query_params.get(name, ""))
-
-
-def go(**parameters: str) -> None:
-    """Show something else from the next run on; for callbacks of buttons."""
-    import streamlit as st
-
-    st.query_params.from_dict({name: value for name, value in parameters.items() if value})
-
-
-def leave_for(**parameters: str) -> None:
-    """Show something else now."""
-    import streamlit as st
-
-    go(**parameters)
-    st.rerun()
-
-
 def to(name: str, message: str, label: object, class_: str, **parameters: str) -> Html:
     """Anything that leads to another part of the page; opened in a new tab it has an address of its own."""
-    address = f"{PATH}?{urlencode(parameters, quote_via=quote, safe='')}"
-    return element("a", label, class_=class_, href=address, data_plb=name, data_message=message, data_number=0)
+    return leading(name, message, label, class_, link(PATH, **parameters))
 
 
 def size(count: int) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from app.documents import manages
 from app.ui import sidebar
 from app.ui.documents import documents, quality, quarantine, runs, sources, trial, upload
-from app.ui.documents.common import DOCUMENT, RUN, SOURCE, VIEW, go, heading, managed, shown, style
+from app.ui.documents.common import DOCUMENT, RUN, SOURCE, VIEW, managed, style
 from app.ui.page import Page, friendly, show
+from app.ui.views import choose_view
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -41,39 +42,8 @@ def documents_page(page: Page, chat: StreamlitPage | None = None) -> None:
             return
         _take_act(page)
         with st.container(key="plb-documents"):
-            _VIEWS[_choose_view(page)](page)
-
-
-def _choose_view(page: Page) -> str:
-    """The view that is shown; pressed another one, the page goes there and forgets what was open."""
-    import streamlit as st
-
-    say = page.say
-    view = shown(VIEW) if shown(VIEW) in _VIEWS else "documents"
-    waiting = len(managed(page).quarantine(page.user))
-
-    def title(name: str) -> str:
-        number = f" {waiting}" if name == "quarantine" and waiting else ""
-        return say(f"docs.view_{name}") + number
-
-    key = f"plb-documents-view-{view}-{say.language}"
-
-    def chosen() -> None:
-        go(**{VIEW: st.session_state[key]})
-
-    with st.container(key="plb-documents-top"):
-        show(heading(say("docs.title"), 1))
-        st.segmented_control(
-            say("docs.views"),
-            list(_VIEWS),
-            default=view,
-            required=True,
-            format_func=title,
-            label_visibility="collapsed",
-            key=key,
-            on_change=chosen,
-        )
-    return view
+            waiting = {"quarantine": len(managed(page).quarantine(page.user))}
+            _VIEWS[choose_view(page, "documents", "docs", tuple(_VIEWS), waiting)](page)
 
 
 def _take_act(page: Page) -> None:

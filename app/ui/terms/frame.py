@@ -20,9 +20,9 @@ from app.ui.terms import (
     relations,
     review,
 )
-from app.ui.terms.address import CONCEPT, PROPOSAL, RELATION, VIEW, go, shown
+from app.ui.terms.address import CONCEPT, PROPOSAL, RELATION, VIEW
 from app.ui.terms.common import manages, terms_of
-from app.ui.terms.marks import heading
+from app.ui.views import choose_view
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -53,46 +53,14 @@ def terms_page(page: Page, chat: StreamlitPage) -> None:
         sidebar.account(page)
         _take_act(page)
         with st.container(key="plb-terms"):
-            view = _choose_view(page)
-            _VIEWS[view](page)
+            waiting = {"review": terms_of(page).waiting(page.user)} if manages(page) else {}
+            views = tuple(_VIEWS) if manages(page) else _FOR_ALL
+            _VIEWS[choose_view(page, "terms", "terms", views, waiting)](page)
 
 
 @cache
 def _style() -> str:
     return files("app.ui.terms").joinpath("terms.css").read_text(encoding="utf-8")
-
-
-def _choose_view(page: Page) -> str:
-    """The view that is shown; pressed another one, the page goes there and forgets what was open."""
-    import streamlit as st
-
-    say = page.say
-    views = list(_VIEWS) if manages(page) else list(_FOR_ALL)
-    view = shown(VIEW) if shown(VIEW) in views else "browse"
-    waiting = terms_of(page).waiting(page.user) if manages(page) else 0
-
-    def title(name: str) -> str:
-        number = f" {waiting}" if name == "review" and waiting else ""
-        return say(f"terms.view_{name}") + number
-
-    key = f"plb-terms-view-{view}-{say.language}"
-
-    def chosen() -> None:
-        go(**{VIEW: st.session_state[key]})
-
-    with st.container(key="plb-terms-top"):
-        show(heading(say("terms.title"), 1))
-        st.segmented_control(
-            say("terms.views"),
-            views,
-            default=view,
-            required=True,
-            format_func=title,
-            label_visibility="collapsed",
-            key=key,
-            on_change=chosen,
-        )
-    return view
 
 
 def _take_act(page: Page) -> None:

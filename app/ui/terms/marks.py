@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from app.ui.marks import act, badge, empty, heading, leading, when
 from app.ui.markup import Html, element, join
 from app.ui.terms import address
 from app.ui.texts import Words, other
@@ -16,22 +16,10 @@ if TYPE_CHECKING:
     from knowledge.graph.differing import Name
     from knowledge.graph.quality import Issue
 
+__all__ = ["act", "badge", "empty", "heading", "when"]
+
 _WORDS = re.compile(r"[A-Za-z0-9_]+|\s+|.", re.DOTALL)
 _LONGEST_COMPARED = 4000
-
-
-def act(name: str, message: str, label: object, class_: str, number: int = 0, **attributes: object) -> Html:
-    """A button of the page's own: pressed, the page runs again and finds it as `page.act`."""
-    return element(
-        "button",
-        label,
-        class_=class_,
-        type="button",
-        data_plb=name,
-        data_message=message,
-        data_number=number,
-        **attributes,
-    )
 
 
 def concept_link(name: Name, say: Words, class_: str = "plb-term") -> Html:
@@ -41,15 +29,7 @@ def concept_link(name: Name, say: Words, class_: str = "plb-term") -> Html:
 
 def to_concept(concept: str, label: object, class_: str = "plb-term") -> Html:
     """Anything that leads to a concept."""
-    return element(
-        "a",
-        label,
-        class_=class_,
-        href=address.link(concept=concept),
-        data_plb="concept",
-        data_message=concept,
-        data_number=0,
-    )
+    return leading("concept", concept, label, class_, address.link(concept=concept))
 
 
 def concept_links(names: Iterable[Name], say: Words) -> Html:
@@ -63,29 +43,9 @@ def in_other_language(name: Name, say: Words) -> str:
     return "" if text == name.text(say.language) else text
 
 
-def badge(text: str, look: str = "") -> Html:
-    """A small mark; looks: "", "good", "warn", "bad"."""
-    return element("span", text, class_=f"plb-mark{f' plb-{look}' if look else ''}")
-
-
 def names_of(names: Iterable[Name], say: Words) -> str:
     """Names in one line of text."""
     return ("、" if say.language == "zh" else ", ").join(name.text(say.language) for name in names)
-
-
-def when(at: float) -> str:
-    """A point in time, to the minute, in this machine's time zone."""
-    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def heading(text: str, level: int = 2) -> Html:
-    """A title inside the page."""
-    return element("p", text, class_=f"plb-head plb-head-{level}", role="heading", aria_level=str(level))
-
-
-def empty(text: str) -> Html:
-    """What stands where there is nothing yet, and what to do about it."""
-    return element("p", text, class_="plb-nothing")
 
 
 def changed_text(before: str, after: str) -> Html:

@@ -134,6 +134,13 @@ def test_what_cannot_be_done_is_said(
     assert (answer.status_code, set(answer.json())) == (status, {"error"})
 
 
+def test_a_channel_is_stable_or_canary(client: TestClient, assistant: Assistant) -> None:
+    for channel, status in (("nightly", 400), ("canary", 404), ("stable", 404)):
+        headers = {**bearer(assistant, "nan"), "X-Plumbline-Channel": channel}
+        body = {"question": "Who?", "conversation": "0" * 32}
+        assert client.post("/v1/ask", json=body, headers=headers).status_code == status
+
+
 def test_an_error_in_a_stream_is_its_last_event(client: TestClient, assistant: Assistant) -> None:
     answer = client.post("/v1/ask", json={"question": "Who?", "stream": True}, headers=bearer(assistant, "nan"))
     assert answer.headers["content-type"].startswith("text/event-stream")
