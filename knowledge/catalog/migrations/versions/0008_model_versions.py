@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Text, nullable=True),
     )
     op.create_index("ix_version_uses_message_id", "version_uses", ["message_id"])
-    op.create_index("ix_version_uses_line", "version_uses", ["line", "version", "at"])
+    op.create_index("ix_version_uses_line_version_at", "version_uses", ["line", "version", "at"])
     op.create_table(
         "version_events",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
