@@ -238,7 +238,9 @@ def test_graph(plumbline, here: Path, tmp_path: Path) -> None:
 
 def test_graph_check(plumbline, here: Path, tmp_path: Path) -> None:
     ended = plumbline("graph", "check", "--json")
-    assert (ended.code, ended.json) == (0, {"concepts": 1, "issues": [], "counts": {}})
+    assert (ended.code, ended.json["concepts"]) == (0, 1)
+    assert ended.json["counts"] == {"no_definition": 1, "orphan": 1}
+    assert {issue["severity"] for issue in ended.json["issues"]} == {"info"}, "a hint is no failure"
     (tmp_path / "bad.ttl").write_text(
         """@prefix ex: <urn:ex:> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
         ex:a a skos:Concept ; skos:prefLabel "A"@en, "AA"@en ; skos:broader ex:b .
@@ -247,9 +249,9 @@ def test_graph_check(plumbline, here: Path, tmp_path: Path) -> None:
     )
     ended = plumbline("graph", "check", tmp_path / "bad.ttl", "--json")
     assert ended.code == 1
-    assert ended.json["counts"] == {"broader_cycle": 2, "several_preferred_labels": 1}
-    assert set(ended.json["issues"][0]) == {"rule", "severity", "concept", "message"}
-    assert plumbline("graph", "check", tmp_path / "bad.ttl").out.count("\n") == 3
+    assert ended.json["counts"] == {"broader_cycle": 2, "several_preferred_labels": 1, "no_definition": 2}
+    assert set(ended.json["issues"][0]) == {"rule", "severity", "concept", "message", "values", "others", "fix"}
+    assert plumbline("graph", "check", tmp_path / "bad.ttl").out.count("\n") == 5
 
 
 def test_doctor_and_rebuild(plumbline, here: Path) -> None:
