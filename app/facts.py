@@ -67,7 +67,7 @@ def facts_for(
     for mention in mentions:
         for fact, relation in _facts_of(mention.concept, graph, day):
             share = len(asked & _words_of(relation)) / len(asked) if asked else 0.0
-            text = _sentence(fact, relation, graph, language)
+            text = fact_sentence(fact, relation, graph, language)
             if share >= _ASKED_FOR and numbers <= set(_NUMBER.findall(text)):
                 best.setdefault(fact, (share, ToldFact(fact, text)))
     top = max((share for share, _ in best.values()), default=0.0)
@@ -88,7 +88,7 @@ def _words_of(relation: Relation) -> set[str]:
     return {word for text in texts for word in content_words(text.replace("{subject}", " ").replace("{object}", " "))}
 
 
-def _sentence(fact: Fact, relation: Relation, graph: TermGraph, language: Language) -> str:
+def fact_sentence(fact: Fact, relation: Relation, graph: TermGraph, language: Language) -> str:
     """The fact by the relation's first phrase in the language, else by its name."""
     subject = graph.label(fact.subject, language)
     target = fact.object if fact.literal else graph.label(fact.object, language)

@@ -18,6 +18,17 @@ MORE_ABOUT: dict[Language, str] = {
     "zh": "《{title}》里关于“{heading}”怎么说？",
     "en": "What does “{title}” say about “{heading}”?",
 }
+VALUE_OF: dict[Language, str] = {
+    "zh": "《{title}》里的“{key}”是什么？",
+    "en": "What is the {key} in “{title}”?",
+}
+CELL_OF: dict[Language, str] = {
+    "zh": "《{title}》里，{row}的{column}是什么？",
+    "en": "In “{title}”, what is the {column} of {row}?",
+}
+WHAT_IS: dict[Language, str] = {"zh": "什么是{concept}？", "en": "What is {concept}?"}
+CALLED_NOW: dict[Language, str] = {"zh": "{old}现在叫什么？", "en": "What is {old} called now?"}
+IS_CALLED: dict[Language, str] = {"zh": "现在叫{new}。", "en": "It is called {new} now."}
 UNITS: dict[Language, dict[str, str]] = {
     "zh": {"mo": "个月", "week": "周", "day": "天", "d": "天", "h": "小时", "a": "年", "CNY": "元", "EUR": "欧元"},
     "en": {"mo": "months", "week": "weeks", "day": "days", "d": "days", "h": "hours", "a": "years"},

@@ -55,39 +55,37 @@ def import_graph(
     show_mapping: Annotated[
         bool, typer.Option("--show-mapping", help="Only print, as JSON, what the columns would be taken for.")
     ] = False,
+    user: Annotated[
+        str | None, typer.Option(help="In the name of this user.", show_default="whoever works at this machine")
+    ] = None,
 ) -> None:
     """Bring what a file says into the term graph: RDF, TBX, or a table of terms (CSV, TSV, XLSX).
 
-    It becomes a new revision, used from the next question on. What we do not understand is kept as it is.
+    It becomes a proposal, approved at once where the four-eyes rule allows, and used from the next question on. What we
+    do not understand is kept as it is.
     """
     if not file.is_file():
         raise InvalidInput(f"{file}: no such graph file; check the path")
-    from datetime import UTC, datetime
-
     from app.cli import graph_import
-    from knowledge.graph.exchange import import_file
+    from app.terms import Operator
 
     options = graph_import.options(
         replace=replace, merge=merge, mapping=mapping, sheet=sheet, encoding=encoding, delimiter=delimiter
     )
-    with run.open() as workspace:
+    with run.assistant() as assistant:
+        terms, who = assistant.terms, Operator(operator()) if user is None else user
         if show_mapping:
             from knowledge.graph.mapping import guess_mapping
             from knowledge.graph.tables import read_table
 
             table = read_table(file, sheet=sheet, encoding=encoding, delimiter=options.delimiter)
-            print_result(guess_mapping(table, workspace.graph()))
+            print_result(guess_mapping(table, assistant.workspace.graph()))
             return
-        today = datetime.now(UTC).date() if dry_run else None
-        report = import_file(workspace.catalog, file, operator(), comment, dry_run=dry_run, options=options, day=today)
-        counts = {"added": report.added, "removed": report.removed, "concepts": report.concepts}
-        if report.changed and not dry_run:
-            workspace.audit.append("graph.import", operator(), {"file": file.name, **counts}, subject=report.revision)
-            workspace.relinking.now()  # so that chunks are found by the concepts of the new revision
-    if run.json:
-        print_json(graph_import.as_json(report, dry_run=dry_run))
-    else:
-        graph_import.show(report, dry_run=dry_run)
+        if dry_run:
+            preview, _ = terms.plan_import(file, who, options)
+            graph_import.tell_plan(run, preview, terms.current())
+        else:
+            graph_import.tell(run, terms.import_file(file, who, comment=comment, options=options, wait=True))
 
 
 @command(graph, "export")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from app.terms import history, offering, proposing, reading, trying, usage
+from app.terms import history, importing, offering, proposing, reading, trying, usage
 from app.terms.parts import Parts
 from app.terms.rights import Asker, Viewer, must_see, viewer_of
 from app.terms.views import (
@@ -22,6 +22,7 @@ from app.terms.views import (
     ConceptView,
     GraphDiff,
     Impact,
+    ImportView,
     Neighbourhood,
     ProposalRow,
     ProposalView,
@@ -148,7 +149,21 @@ class Terminology:
 
     def plan_import(self, file: Path, user: Asker, options: ImportOptions | None = None) -> tuple[ImportPreview, Raw]:
         """What a file would do to what the user may see of the graph, and the change to propose for it."""
-        return trying.import_plan(self._parts, self._viewer(user), file, options or ImportOptions())
+        wanted = options or ImportOptions()
+        preview, change, _ = importing.plan(self._parts, self._viewer(user), file, wanted, self._parts.today())
+        return preview, change
+
+    def import_file(
+        self, file: Path, user: Asker, *, comment: str = "", options: ImportOptions | None = None, wait: bool = False
+    ) -> ImportView:
+        """Propose what a file says, approved at once where the four-eyes rule lets the user do so by themselves.
+
+        `wait` as for `approve`. Raises InvalidInput, naming file and line, for one that cannot be read.
+        """
+        done = importing.bring(self._parts, self._viewer(user), file, options or ImportOptions(), comment)
+        if done.approved:
+            self._relink(wait=wait)
+        return done
 
     def quality(self, user: Asker) -> QualityReport:
         """All that is wrong or doubtful in the newest revision; checked once per revision."""
@@ -221,11 +236,14 @@ class Terminology:
         """
         viewer = self._viewer(user)
         revision = proposing.approve(self._parts, viewer, proposal_id, choices or {}, version)
+        self._relink(wait=wait)
+        return history.one(self._parts, viewer, revision)
+
+    def _relink(self, *, wait: bool) -> None:
         if wait:
             self._parts.relinking.now()
         else:
             self._parts.relinking.start()
-        return history.one(self._parts, viewer, revision)
 
     def reject(self, proposal_id: str, user: Asker, *, reason: str) -> ProposalRow:
         """Decline a proposal; names of new concepts in it are not offered as candidates again."""

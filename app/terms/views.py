@@ -7,6 +7,7 @@ from typing import Literal
 from knowledge.catalog.proposals import ProposalState
 from knowledge.graph.changes import Change, ConceptForm, Kind
 from knowledge.graph.differing import FieldChange, Name, Value
+from knowledge.graph.importing import ImportPreview
 from knowledge.graph.quality import Issue
 from knowledge.types import Language, Result
 
@@ -164,6 +165,20 @@ class ChangePreview(Result):
 
     diff: GraphDiff
     issues: tuple[Issue, ...]
+
+
+class ImportView(Result):
+    """What an import did. `proposal`: by which its `added` and `removed` statements came, "" when there were none.
+
+    `approved`: it is the newest revision already; else it waits for somebody. `revision` is the newest one.
+    """
+
+    preview: ImportPreview
+    revision: str
+    proposal: str = ""
+    added: int = 0
+    removed: int = 0
+    approved: bool = False
 
 
 class RevisionView(Result):

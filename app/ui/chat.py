@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from app.answer import Answer, Citation
 from app.assistant import MAX_QUESTION
 from app.conversation import StoredMessage
+from app.edits import show as shown_answer
 from app.ui import asking, pieces, sidebar
 from app.ui.asking import ask
 from app.ui.desk import Writing
-from app.ui.edits import show as shown_answer
 from app.ui.markup import Html, element
 from app.ui.nearness import nearness
 from app.ui.page import Page, friendly, literal, sentence, show

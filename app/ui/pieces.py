@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.answer import Answer, Citation
-from app.ui.edits import PlacedEdit, PlacedFinding, ShownAnswer
-from app.ui.edits import show as shown_answer
+from app.edits import PlacedEdit, PlacedFinding, ShownAnswer
+from app.edits import show as shown_answer
 from app.ui.markup import Html, element, join
 from app.ui.prose import Mark, Parts, render_markdown, render_plain
 from app.ui.terms import address

@@ -115,6 +115,7 @@ def test_a_source_from_adding_to_its_quarantine(quick_site: Site, operator: Visi
     dialog(page).get_by_label("Folder", exact=True).press("Tab")
     dialog(page).locator(".st-key-plb-source-save button").click()
     expect(page.get_by_text("This source has not been run yet.")).to_be_visible()
+    expect(dialog(page)).to_have_count(0)
     page.locator(".st-key-plb-source-run button").click()
     row = page.locator(".plb-run-list a").filter(has_text="drive").first
     expect(row).to_contain_text("2 failed", timeout=WAIT_MS)

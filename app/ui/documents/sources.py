@@ -55,10 +55,14 @@ def _row(page: Page, source: Source, last: SourceRun | None, planned: list[Sched
         second = element("small", " · ".join(filter(None, told)))
         show(to("source", source.id, join([first, second]), "plb-document", view="sources", source=source.id))
         running = last is not None and last.state == "running"
-        if st.button(
-            say("docs_sources.run"), key=f"plb-source-run-{source.id}", icon=":material/play_arrow:", disabled=running
-        ):
-            _run(page, source)
+        st.button(
+            say("docs_sources.run"),
+            key=f"plb-source-run-{source.id}",
+            icon=":material/play_arrow:",
+            disabled=running,
+            on_click=_run,
+            args=(page, source),
+        )
 
 
 def _last(run: SourceRun | None, say: Words) -> str:
@@ -71,10 +75,10 @@ def _next(planned: list[Schedule], say: Words) -> str:
 
 
 def _run(page: Page, source: Source) -> None:
-    """Begin a run and show how far it is."""
+    """Begin a run and show how far it is. A callback: a press is not lost when the page is drawn anew meanwhile."""
     with friendly(page.say):
         page.shared.assistant.sources.start(source.id, by=page.user.name)
-        leave_for(view="runs")
+        go(view="runs")
 
 
 # --- one source -----------------------------------------------------------------------------------------------------
@@ -100,8 +104,14 @@ def _one(page: Page, source_id: str) -> None:
     show(heading(source.name))
     show(_facts(source, say))
     with st.container(horizontal=True):
-        if st.button(say("docs_sources.run"), icon=":material/play_arrow:", type="primary", key="plb-source-run"):
-            _run(page, source)
+        st.button(
+            say("docs_sources.run"),
+            icon=":material/play_arrow:",
+            type="primary",
+            key="plb-source-run",
+            on_click=_run,
+            args=(page, source),
+        )
         if st.button(say("docs_sources.edit"), icon=":material/edit:", key="plb-source-edit"):
             source_form.change(page, source)
         if st.button(say("docs_sources.remove"), icon=":material/delete:", key="plb-source-remove"):

@@ -56,6 +56,43 @@ def test_import_search_check_export(plumbline, home: Path, table: Path, tmp_path
     assert "玛瑙" in old.out
 
 
+def test_an_import_is_a_proposal_that_whoever_may_approve_approves_at_once(plumbline, home: Path, table: Path) -> None:
+    told = plumbline("graph", "import", table, "--workspace", home, "--json", "--comment", "stones").json
+    assert (told["changed"], told["approved"], told["proposal"]) == (True, True, "p1")
+    (revision,) = plumbline("graph", "history", "--workspace", home, "--json").json["revisions"]
+    assert (revision["id"], revision["proposal"], revision["comment"]) == (told["revision"], "p1", "stones")
+    again = plumbline("graph", "import", table, "--workspace", home, "--json").json
+    assert (again["changed"], again["proposal"], again["added"]) == (False, "", 0)
+
+
+def test_an_import_waits_where_somebody_else_has_to_approve_it(
+    plumbline, home: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_TERMS__FOUR_EYES", "everyone")
+    ended = plumbline("graph", "import", table, "--workspace", home)
+    assert ended.code == 0
+    (line,) = ended.out.splitlines()
+    assert line.startswith("p1 waits for somebody else's approval (four eyes); it adds ")
+    assert plumbline("graph", "search", "Agate", "--workspace", home, "--json").json == {"concepts": []}
+    told = plumbline("graph", "import", table, "--workspace", home, "--json").json
+    assert (told["changed"], told["approved"], told["proposal"], told["revision"]) == (False, False, "p2", "")
+    monkeypatch.setenv("PLUMBLINE_TERMS__FOUR_EYES", "managers")
+    assert plumbline("graph", "review", "p1", "--approve", "--workspace", home).code == 0
+    assert plumbline("graph", "search", "Agate", "--workspace", home, "--json").json["concepts"]
+
+
+def test_an_import_in_somebodys_name_needs_their_role(plumbline, home: Path, table: Path) -> None:
+    for name, role in (("mei", "knowledge_manager"), ("eve", "employee")):
+        added = plumbline(
+            "users", "add", name, "--role", role, "--workspace", home, "--password-stdin", stdin="correct horse battery"
+        )
+        assert added.code == 0, added.err
+    told = plumbline("graph", "import", table, "--user", "mei", "--workspace", home, "--json").json
+    assert (told["approved"], told["proposal"]) == (False, "p1"), "managers do not approve their own"
+    assert plumbline("graph", "import", table, "--user", "eve", "--workspace", home).code == 4
+    assert plumbline("graph", "import", table, "--user", "nobody", "--workspace", home).code == 4
+
+
 def test_a_mapping_of_ones_own(plumbline, home: Path, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Wort|Sinn\nAchat|ein Stein\n", encoding="utf-8")
     shown = plumbline("graph", "import", tmp_path / "t.csv", "--show-mapping", "--workspace", home).json

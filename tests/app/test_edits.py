@@ -1,6 +1,6 @@
 import pytest
 
-from app.ui.edits import show
+from app.edits import show
 from knowledge.types import AlignmentReport, Edit, Finding
 
 
