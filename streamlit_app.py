@@ -11,6 +11,8 @@ from app.ui import sidebar
 from app.ui.chat import chat
 from app.ui.documents import documents_page
 from app.ui.help import help_page
+from app.ui.models import may_open as may_open_models
+from app.ui.models import models_page
 from app.ui.page import begin
 from app.ui.policy import may_open as may_open_policy
 from app.ui.policy import policy_page
@@ -30,6 +32,9 @@ if manages(page.user):
 if may_open_policy(page):
     policy = st.Page(partial(policy_page, page, conversation), title=say("policy.title"), url_path="policy")
     pages[policy] = ":material/policy:"
+if may_open_models(page):
+    models = st.Page(partial(models_page, page, conversation), title=say("models.title"), url_path="models")
+    pages[models] = ":material/model_training:"
 chosen = st.navigation(list(pages), position="hidden")
 sidebar.head(pages)
 chosen.run()

@@ -6,7 +6,7 @@ process, and an answer under way goes on with the version that began it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,23 @@ class Writer:
 
     choice: Choice
     settings: AnswerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Why the gate is closed: a key of `_CLOSED` and what its sentence names; `against` "" is the base."""
+
+    key: str
+    values: Mapping[str, Any]
+
+
+_CLOSED: Mapping[str, str] = {
+    "not_evaluated": "it was not evaluated: run `plumbline train evaluate {version}`",
+    "other": "it was compared with {compared}, and {against} is in service: evaluate it again",
+    "few": "its evaluation has {questions} questions and the gate needs {needed}",
+    "gain": "its F1 is {gain} against {against}, and the gate needs {needed}",
+    "forgot": "it forgot {forgot} of the general questions, and {allowed} are allowed",
+}
 
 
 class Adaptation:
@@ -169,20 +186,29 @@ class Adaptation:
 
     def gate(self, version: ModelVersion, against: str) -> str:
         """Why the version may not take the place of `against` ("": the base), in words; empty when it may."""
+        closed = self.closed(version, against)
+        if closed is None:
+            return ""
+        values = {**closed.values, "against": closed.values.get("against") or BASE}
+        return _CLOSED[closed.key].format_map(values)
+
+    def closed(self, version: ModelVersion, against: str) -> Closed | None:
+        """As `gate`, for who says it in another language; None when the version may take the place."""
         found, settings = version.evaluation, self._settings
         if not found:
-            return f"it was not evaluated: run `plumbline train evaluate {version.id}`"
+            return Closed("not_evaluated", {"version": version.id})
         if found["against"] != (against or BASE):
-            return f"it was compared with {found['against']}, and {against or BASE} is in service: evaluate it again"
+            return Closed("other", {"compared": found["against"], "against": against})
         if found["questions"] < settings.min_questions:
-            return f"its evaluation has {found['questions']} questions and the gate needs {settings.min_questions}"
+            return Closed("few", {"questions": found["questions"], "needed": settings.min_questions})
         gain = found["difference"]["f1"]["mean"]
         if gain < settings.min_gain:
-            return f"its F1 is {gain:+.3f} against {against or BASE}, and the gate needs {settings.min_gain:+.3f}"
+            needed = f"{settings.min_gain:+.3f}"
+            return Closed("gain", {"gain": f"{gain:+.3f}", "against": against, "needed": needed})
         forgot = -found["difference"]["general"]["mean"] if found["difference"].get("general") else 0.0
         if forgot > settings.max_forgetting:
-            return f"it forgot {forgot:.0%} of the general questions, and {settings.max_forgetting:.0%} are allowed"
-        return ""
+            return Closed("forgot", {"forgot": f"{forgot:.0%}", "allowed": f"{settings.max_forgetting:.0%}"})
+        return None
 
     # --- answering ------------------------------------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from app.adaptation import Adaptation, Writer
     from app.attachment import Attachment
     from app.citations import Cited
+    from app.datasets import Datasets
     from app.documents import ManagedDocuments
     from app.evidence import Evidence
     from app.questions import Turn
@@ -463,6 +464,11 @@ class Assistant:
     def versions(self) -> Adaptation:
         """The model versions: training, evaluation, canary, promotion, rollback."""
         return self.workspace.adaptation
+
+    @property
+    def datasets(self) -> Datasets:
+        """Training examples: made, looked through, struck out."""
+        return self.workspace.datasets
 
     @cached_property
     def retriever(self) -> BaseRetriever:

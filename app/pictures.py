@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ _OURS, _THEIRS = "#1b6e8c", "#b0721c"
 _SHARES = ("f1", "em", "key_facts", "general")
 
 
-def curve_picture(curve: Sequence[Step]) -> str:
+def curve_picture(curve: Sequence[Step], title: str = "loss (line: training, dots: held back)") -> str:
     """Loss over steps: a line for training, dots for the held-back rows."""
     if not curve:
         return _svg([_text(_EDGE, _EDGE, "no steps")])
@@ -31,15 +32,15 @@ def curve_picture(curve: Sequence[Step]) -> str:
         *_frame(),
         f'<polyline fill="none" stroke="{_OURS}" stroke-width="2" points="{points}"/>',
         *(_dot(*place(*each)) for each in held_back),
-        _text(_EDGE, 20, "loss (line: training, dots: held back)"),
+        _text(_EDGE, 20, title),
         _text(4, _EDGE, f"{highest:.2f}"),
         _text(_WIDTH - _EDGE - 40, _HEIGHT - 16, f"step {last}"),
     ]
     return _svg(parts)
 
 
-def comparison_picture(report: Mapping[str, Any]) -> str:
-    """The measures between 0 and 1 of both versions as bars with their intervals."""
+def comparison_picture(report: Mapping[str, Any], called: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The measures between 0 and 1 of both versions as bars with their intervals, under the names in `called`."""
     names = [name for name in _SHARES if name in report["measures"]]
     parts = [
         *_frame(),
@@ -51,7 +52,7 @@ def comparison_picture(report: Mapping[str, Any]) -> str:
         left = _EDGE + slot * number + slot * 0.15
         parts += _bar(left, slot * 0.3, report["measures"][name], _OURS)
         parts += _bar(left + slot * 0.35, slot * 0.3, report["others"][name], _THEIRS)
-        parts.append(_text(left, _HEIGHT - 28, name.replace("_", " ")))
+        parts.append(_text(left, _HEIGHT - 28, called.get(name, name.replace("_", " "))))
     return _svg(parts)
 
 

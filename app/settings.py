@@ -118,6 +118,7 @@ class AdaptationSettings(Section):
     max_error_share: float = Field(0.1, ge=0, le=1, description="more failures take a canary back")
     max_slowdown: float = Field(2.0, ge=1, description="how many times the stable version's median time it may take")
     max_down_share: float = Field(0.3, ge=0, le=1, description="more thumbs down, of five or more, take it back")
+    not_from: tuple[str, ...] = Field((), description="users and groups whose conversations are never learnt from")
 
 
 class AlignmentSettings(Section):

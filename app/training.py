@@ -44,7 +44,7 @@ def train(
     family = name or plan.base
     checked_settings(workspace.settings.answer, settings or {})  # before hours are spent
     number = workspace.registry.numbered(family, number)
-    made = workspace.trainings.make(plan, dataset, told)
+    made = workspace.trainings.make(plan, dataset, told, family if name else "")
     version = workspace.adaptation.register(
         family,
         made.folder,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.adaptation import Adaptation
     from app.audit import Audit
     from app.conversation import Conversations
+    from app.datasets import Datasets
     from app.documents import ManagedDocuments
     from app.rules import Suggesting
     from app.terms.relinking import Relinking
@@ -200,6 +201,14 @@ class Workspace:
         from app.adaptation import Adaptation
 
         return Adaptation(self)
+
+    @once
+    def datasets(self) -> Datasets:
+        """Training examples from this workspace's data."""
+        from adapters.training import examples
+        from app.datasets import Datasets
+
+        return Datasets(self, examples)
 
     @once
     def router(self) -> Router:

@@ -2,9 +2,10 @@
 
     PYTHONPATH=. python bench/alignment_wordings.py [--show]
 
-The sentences of `tests/knowledge/alignment`: `harbour.toml`, an invented port, and `meadow.toml`, forms of true sentences
-for several verbs, which are false with the names exchanged. Each sentence by itself and without passages. Denied, asked
-and supposed ones are among the forms, so not all of the exchanged ones are false: their share found has no goal.
+The sentences of `tests/knowledge/alignment`: `harbour.toml`, an invented port, and `meadow.toml`, forms of true
+sentences for several verbs, which are false with the names exchanged. Each sentence by itself and without passages.
+Denied, asked and supposed ones are among the forms, so not all of the exchanged ones are false: their share found has
+no goal.
 `--show` prints the true sentences that were called wrong.
 """
 
@@ -70,7 +71,9 @@ def main() -> None:
         for language in ("en", "zh"):
             reports = [checker.check(text) for spoken, text in sentences if spoken == language]
             wrong = [report for report in reports if report.verdict == "contradicted"]
-            table.add_row(kind, language, str(len(reports)), str(len(wrong)), str(sum(bool(each.edits) for each in reports)))
+            table.add_row(
+                kind, language, str(len(reports)), str(len(wrong)), str(sum(bool(each.edits) for each in reports))
+            )
             if show and "true" in kind:
                 print(*(f"{report.draft}  ->  {report.answer}" for report in wrong), sep="\n")
     Console(width=100).print(table)

@@ -20,6 +20,8 @@ from knowledge.errors import InvalidInput
 from knowledge.types import Language, Message
 
 PARTS = ("train", "validation", "test")
+STRUCK = "struck.jsonl"
+"""In a dataset's folder, the rows that were struck out, each with its `id`: nobody trains on them."""
 _ROLES = ("system", "user", "assistant")
 
 
@@ -73,7 +75,8 @@ def read_dataset(path: Path) -> Dataset:
     files = [path / f"{part}.jsonl" for part in PARTS]
     if not files[0].is_file():
         raise InvalidInput(f"{path}: no dataset there; give a JSONL file, or a folder with train.jsonl")
-    parts = [tuple(read_rows(file)) if file.is_file() else () for file in files]
+    struck = _struck(path / STRUCK)
+    parts = [tuple(row for row in read_rows(file) if row.id not in struck) if file.is_file() else () for file in files]
     return Dataset(path.resolve().name, _hash([file for file in files if file.is_file()]), *parts)
 
 
@@ -88,7 +91,7 @@ def read_rows(file: Path) -> list[Row]:
         if not line.strip():
             continue
         try:
-            rows.append(_row(json.loads(line), number))
+            rows.append(row_of(json.loads(line), number))
         except (ValueError, KeyError, TypeError) as error:
             reason = f"no {error}" if isinstance(error, KeyError) else str(error)
             raise InvalidInput(f"{file}, line {number}: not an example ({reason}); see docs/adaptation.md") from error
@@ -131,6 +134,13 @@ def leaks(dataset: Dataset) -> list[str]:
     return sorted(what for what, parts in seen.items() if len(parts) > 1)
 
 
+def _struck(file: Path) -> frozenset[str]:
+    """Ids that are struck out, also while the part that they stand in is still to be written anew."""
+    if not file.is_file():
+        return frozenset()
+    return frozenset(str(json.loads(line)["id"]) for line in file.read_text(encoding="utf-8").splitlines())
+
+
 def _asked(row: Row) -> str:
     return " / ".join(message.text for message in row.prompt if message.role != "system")
 
@@ -146,7 +156,11 @@ def _hash(files: Sequence[Path]) -> str:
 # --- rows -----------------------------------------------------------------------------------------------------------
 
 
-def _row(value: Any, number: int) -> Row:
+def row_of(value: Any, number: int) -> Row:
+    """The example in a JSON value; without an `id` it is called by its number.
+
+    Raises TypeError, KeyError or ValueError for a value that is none.
+    """
     if not isinstance(value, dict):
         raise TypeError("a row is an object")
     about: dict[str, Any] = {

@@ -19,13 +19,14 @@ from adapters.training.plan import PLAN, Plan, Step, Trained
 from adapters.training.torch_models import model_shape
 from adapters.training.trainer import train
 from knowledge.catalog import Catalog
-from knowledge.catalog.runs import FAILED
+from knowledge.catalog.runs import FAILED, Run
 from knowledge.errors import PlumblineError, Unavailable
 
 KIND = "training"
 HELD_BACK = "held-back.jsonl"
 """The rows that were held back, kept with the version: it can be evaluated when the dataset is gone."""
 _RUN = "run.json"
+_STOP = "stop"
 _NOTED_EVERY = 2.0
 _EXPORTABLE = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
 
@@ -47,8 +48,10 @@ class TrainingRuns:
         self._folder = folder
         self._models = models
 
-    def make(self, plan: Plan, dataset: Dataset, told: Callable[[Step], None]) -> Made:
+    def make(self, plan: Plan, dataset: Dataset, told: Callable[[Step], None], name: str = "") -> Made:
         """Train and export; the same plan and dataset go on where a killed or interrupted training stopped.
+
+        `name` is that of the version to come, for those who watch.
 
         Raises Unavailable when another process is at it.
         """
@@ -57,7 +60,8 @@ class TrainingRuns:
         with _alone(folder):
             run = self._run_of(folder)
             report: dict[str, Any] = {"plan": plan.to_json(), "dataset": dataset.to_json(), "folder": folder.name}
-            report["curve"] = []
+            report |= {"name": name, "curve": []}
+            (folder / _STOP).unlink(missing_ok=True)
             try:
                 trained = train(plan, dataset, folder / "made", self._models, self._noting(run, report, told))
                 self._complete(folder / "made", plan, dataset)
@@ -79,6 +83,24 @@ class TrainingRuns:
             file.unlink()
         made.folder.parent.rmdir()
 
+    def stop(self, run: Run) -> None:
+        """Ask a training that goes on to stop after its next step; whichever process does it."""
+        if self.alive(run):
+            (self._folder / str(run.report["folder"]) / _STOP).touch()
+
+    def alive(self, run: Run) -> bool:
+        """Whether a process is at this training just now; one that has not told its folder yet counts as alive."""
+        if not run.report.get("folder"):
+            return True
+        folder = self._folder / str(run.report["folder"])
+        if not folder.is_dir():
+            return False
+        try:
+            with _alone(folder):
+                return False
+        except Unavailable:
+            return True
+
     def _run_of(self, folder: Path) -> str:
         """The id of the run that stopped in this folder, or of a new one."""
         file = folder / _RUN
@@ -96,6 +118,8 @@ class TrainingRuns:
 
         def note(step: Step) -> None:
             nonlocal noted
+            if (self._folder / report["folder"] / _STOP).exists():
+                raise Unavailable("the training was stopped; the same command goes on with it")
             if not report["curve"]:
                 # What was done after the last checkpoint before a kill is done again
                 report["curve"] = [point for point in earlier if point["number"] < step.number]

@@ -19,6 +19,7 @@ from app.cli import (
     doctor,
     documents,
     evaluate,
+    examples,
     graph,
     graph_life,
     graph_sync,
@@ -76,7 +77,7 @@ for part in (graph_life, graph_work, graph_sync):
     part.register(app)
 for part in (sources, schedule):
     part.register(app)
-for part in (train, versions):
+for part in (train, examples, versions):
     part.register(app)
 for part in (leaks, vault, evaluate, ui, serve, doctor, backup, config):
     part.register(app)

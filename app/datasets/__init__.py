@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from app.datasets.datasets import Datasets
-from app.datasets.types import Datasheet, DatasetRow, Limits, Recipe, RowPage, StruckRow
+from app.datasets.types import DatasetRow, Datasheet, Limits, Recipe, RowPage, StruckRow
 
 __all__ = ["DatasetRow", "Datasets", "Datasheet", "Limits", "Recipe", "RowPage", "StruckRow"]

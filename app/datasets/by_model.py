@@ -57,7 +57,7 @@ def spread(all_of: list[tuple[Document, Chunk]], count: int) -> list[tuple[Docum
     """At most `count` of them: first one of each document, then the second one, and so on."""
     nth: Counter[str] = Counter()
     order = []
-    for document, chunk in all_of:
+    for document, _ in all_of:
         order.append(nth[document.id])
         nth[document.id] += 1
     return [each for _, each in sorted(zip(order, all_of, strict=True), key=lambda pair: pair[0])][:count]

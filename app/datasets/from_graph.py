@@ -129,7 +129,9 @@ class GraphExamples:
         others = [
             each.object
             for each in self._in_relation[relation.id]
-            if each.object not in {*true, fact.subject} and each.literal == fact.literal and self._sayable(each, language)
+            if each.object not in {*true, fact.subject}
+            and each.literal == fact.literal
+            and self._sayable(each, language)
         ]
         if not others:
             return ""

@@ -16,6 +16,7 @@ from knowledge.errors import PlumblineError, Unavailable
 if TYPE_CHECKING:
     from app.assistant import Assistant
     from app.settings import Settings
+    from app.training_process import Launch
     from app.ui.desk import Desk
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ class Runtime:
     assistant: Assistant
     desk: Desk
     jobs: Jobs = field(default_factory=Jobs)
+    launches: list[Launch] = field(default_factory=list)
+    """Trainings that were begun from the pages, each a process of its own, which outlives this one."""
     warmth: Warmth = "cold"
     _warmed: threading.Event = field(default_factory=threading.Event)
 

@@ -1,0 +1,79 @@
+"""The Models page in a real browser: compared, a canary by slider, promoted with a reason, taken back, struck out."""
+
+import json
+
+import pytest
+from conftest import Site, Visits
+from playwright.sync_api import expect
+
+from app.datasets import Recipe
+
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("browser")]
+
+OPERATOR, EMPLOYEE = "yu.siyuan", "anna.schmidt"
+SOON_MS = 120_000
+VIEWS = ("versions", "service", "training", "datasets")
+SPAN = {"mean": 0.5, "low": 0.4, "high": 0.6}
+
+
+def prepare(site: Site) -> None:
+    """One version with a comparison that does not open the gate, and a dataset."""
+    made = site.folder / "made"
+    made.mkdir()
+    (made / "adapter_config.json").write_text("{}", encoding="utf-8")
+    site.assistant.versions.register("facts", made, base="smollm2-135m-instruct-q4", method="lora", by="test")
+    told = {"f1": SPAN, "general": SPAN}
+    found = {"against": "base", "questions": 2, "at": 1.0, "measures": told, "others": told, "difference": told}
+    site.assistant.catalog.versions.set_evaluation("facts@1.0.0", found, by="test")
+    file = site.folder.parent / "own.jsonl"
+    rows = ({"instruction": f"Which port has system {n}?", "output": f"It has port {7000 + n}."} for n in range(12))
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    site.assistant.datasets.make("own", Recipe(sources=(), files=(file,)), by="test")
+
+
+def test_from_comparing_to_striking_out(quick_site: Site, quick_visit: Visits) -> None:
+    expect.set_options(timeout=SOON_MS)
+    prepare(quick_site)
+    quick_site.assistant.workspace.accounts.set_language(OPERATOR, "en")
+    versions = quick_site.assistant.versions
+    visitor = quick_visit()
+    visitor.context.set_default_timeout(SOON_MS)
+    visitor.sign_in(OPERATOR)
+    page = visitor.page
+    page.goto(f"{visitor.site.address}/models")
+    expect(page.locator(".plb-grid").first).to_contain_text("facts@1.0.0")
+    expect(page.locator(".stImage img").first).to_be_visible()
+
+    page.goto(f"{visitor.site.address}/models?view=service")
+    handle = page.get_by_role("slider").first
+    for share in (5, 10):
+        handle.press("ArrowRight")
+        expect(page.get_by_role("button", name=f"Canary for {share}%")).to_be_visible()
+    page.get_by_role("button", name="Canary for 10%").click()
+    expect(page.get_by_text("canary facts@1.0.0 · 10%")).to_be_visible()
+    assert versions.line().share == 0.1
+    why = page.get_by_role("textbox", name="Reason to promote it all the same")
+    why.fill("agreed with sales")
+    why.press("Tab")
+    page.get_by_role("button", name="Promote all the same").click()
+    expect(page.get_by_text("stable facts@1.0.0")).to_be_visible()
+    page.get_by_role("button", name="Back to base model").click()
+    expect(page.get_by_text("stable base model")).to_be_visible()
+    assert (versions.line().stable, versions.events(1)[0].by) == ("", OPERATOR)
+
+    page.goto(f"{visitor.site.address}/models?view=datasets")
+    page.locator("[class*=st-key-plb-example-] label").first.click()
+    reason = page.get_by_role("textbox", name="Why they are struck out")
+    reason.fill("not ours")
+    reason.press("Tab")
+    page.get_by_role("button", name="Strike out 1").click()
+    expect(page.get_by_text("not ours", exact=False)).to_be_visible()
+    assert quick_site.assistant.datasets.struck("own")[0].reason == "not ours"
+
+    narrow = quick_visit(width=360, height=740, dark=True)
+    narrow.sign_in(OPERATOR)
+    for view in VIEWS:
+        narrow.page.goto(f"{narrow.site.address}/models?view={view}")
+        narrow.page.locator(".st-key-plb-models-top").wait_for()
+        narrow.page.wait_for_timeout(500)
+        assert narrow.sideways() <= 0
