@@ -59,23 +59,34 @@ def _buttons(page: Page, entries: Sequence[QuarantineEntry], ticked: Sequence[Qu
     keys = [(entry.source_root, entry.path) for entry in chosen]
     label = say("docs_quarantine.retry", count=len(ticked)) if ticked else say("docs_quarantine.retry_all")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(label, icon=":material/refresh:", type="primary", key="plb-quarantine-retry"):
-            _start(page, RETRY, keys)
-        if ticked and st.button(
-            say("docs_quarantine.ignore", count=len(ticked)),
-            icon=":material/block:",
-            key="plb-quarantine-ignore",
-            help=say("docs_quarantine.ignore_help"),
-        ):
-            managed(page).ignore(page.user, keys)
-            st.toast(say("docs_quarantine.ignored", count=len(keys)))
-            st.rerun()
+        st.button(
+            label,
+            icon=":material/refresh:",
+            type="primary",
+            key="plb-quarantine-retry",
+            on_click=_start,
+            args=(page, RETRY, keys),
+        )
+        if ticked:
+            st.button(
+                say("docs_quarantine.ignore", count=len(ticked)),
+                icon=":material/block:",
+                key="plb-quarantine-ignore",
+                help=say("docs_quarantine.ignore_help"),
+                on_click=_ignore,
+                args=(page, keys),
+            )
+
+
+def _ignore(page: Page, keys: Sequence[Key]) -> None:
+    import streamlit as st
+
+    managed(page).ignore(page.user, keys)
+    st.toast(page.say("docs_quarantine.ignored", count=len(keys)))
 
 
 def _start(page: Page, kind: str, keys: Sequence[Key]) -> None:
     """In the background: reading may take long."""
-    import streamlit as st
-
     documents, user = managed(page), page.user
 
     def work(job: Job) -> None:
@@ -83,7 +94,6 @@ def _start(page: Page, kind: str, keys: Sequence[Key]) -> None:
         job.results.append(read(documents, user, keys, progress=job.tell))
 
     page.shared.jobs.start(kind, user.name, work)
-    st.rerun()
 
 
 def _row(page: Page, entry: QuarantineEntry) -> None:
@@ -138,8 +148,9 @@ def _left_out(page: Page, decisions: Sequence[Decision]) -> None:
         select_all=False,
         key="plb-left-out-chosen",
     )
-    if chosen and st.button(say("docs_quarantine.take_in", count=len(chosen)), key="plb-left-out-take-in"):
-        _start(page, TAKE_IN, chosen)
+    if chosen:
+        label = say("docs_quarantine.take_in", count=len(chosen))
+        st.button(label, key="plb-left-out-take-in", on_click=_start, args=(page, TAKE_IN, chosen))
     lines = (
         join([each.path, " ", element("small", f"{each.by} · {when(each.at)}", class_="plb-quiet")])
         for each in decisions[:_SHOWN]
