@@ -109,7 +109,7 @@ class ServerSettings(Section):
 
 
 class AdaptationSettings(Section):
-    """When a model version may be promoted, and when a canary is taken back by itself."""
+    """When a model version may be promoted, a canary is taken back by itself, and another one is prepared."""
 
     min_questions: int = Field(5, ge=1, description="an evaluation with fewer questions opens no gate")
     min_gain: float = Field(0.0, ge=-1, le=1, description="by how much F1 must be above the version in service")
@@ -119,6 +119,8 @@ class AdaptationSettings(Section):
     max_slowdown: float = Field(2.0, ge=1, description="how many times the stable version's median time it may take")
     max_down_share: float = Field(0.3, ge=0, le=1, description="more thumbs down, of five or more, take it back")
     not_from: tuple[str, ...] = Field((), description="users and groups whose conversations are never learnt from")
+    window_days: float = Field(30.0, gt=0, description="what was asked and came in so lately is new")
+    drift_threshold: float = Field(0.1, ge=0, le=1, description="how large a difference that is beyond chance must be")
 
 
 class AlignmentSettings(Section):

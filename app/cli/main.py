@@ -18,6 +18,7 @@ from app.cli import (
     desensitize,
     doctor,
     documents,
+    drift,
     evaluate,
     examples,
     graph,
@@ -77,7 +78,7 @@ for part in (graph_life, graph_work, graph_sync):
     part.register(app)
 for part in (sources, schedule):
     part.register(app)
-for part in (train, examples, versions):
+for part in (train, examples, drift, versions):
     part.register(app)
 for part in (leaks, vault, evaluate, ui, serve, doctor, backup, config):
     part.register(app)

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from app.datasets.datasets import Datasets
+from app.datasets.drift import ChangedTerm, DriftReport, Measure
 from app.datasets.types import DatasetRow, Datasheet, Limits, Recipe, RowPage, StruckRow
 
-__all__ = ["DatasetRow", "Datasets", "Datasheet", "Limits", "Recipe", "RowPage", "StruckRow"]
+__all__ = [
+    "ChangedTerm",
+    "DatasetRow",
+    "Datasets",
+    "Datasheet",
+    "DriftReport",
+    "Limits",
+    "Measure",
+    "Recipe",
+    "RowPage",
+    "StruckRow",
+]

@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from app.datasets import folder as disk
+from app.datasets import samples
 from app.datasets.balance import resampled
 from app.datasets.gathering import Gathering
 from app.datasets.quality import Report, examine
@@ -32,18 +33,24 @@ from app.datasets.types import (
     RowPage,
     StruckRow,
 )
+from app.datasets.window import Windows, measure_drift
 from app.datasets.writing import Formats, parts_of, rows_of
-from knowledge.errors import Damaged, InvalidInput, NotFound, NotPermitted
+from knowledge.errors import Damaged, InvalidInput, NotFound, NotPermitted, Unavailable
+from knowledge.files import sha256_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.datasets.drift import DriftReport
     from app.wiring import Workspace
+    from knowledge.protocols import Embedder
     from knowledge.types import User
 
 Told = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it is done, and how much there is (None: unknown)."""
 LEASE = "datasets"
+DRIFT = "drift"
+"""The kind of run under which measured drift is kept."""
 _WAIT = 10.0
 
 
@@ -102,6 +109,27 @@ class Datasets:
         self.get(name, user)
         return disk.read_struck(self.folder / name)
 
+    def drift(
+        self, name: str, user: User | None = None, *, days: float | None = None, told: Told = lambda *_: None
+    ) -> DriftReport:
+        """How much what was asked and came in in the last `days` differs from the window of a dataset; it is kept.
+
+        Without `days` as `[adaptation] window_days` says. Raises Unavailable when the embedding model is not there.
+        """
+        sheet = self.get(name, user)
+        window = days or self._workspace.settings.adaptation.window_days
+        report = measure_drift(self._workspace, self.folder / name, sheet, now=self._clock(), days=window, told=told)
+        runs = self._workspace.catalog.runs
+        # Names of concepts may be for few; the numbers are not
+        runs.finish(runs.start(DRIFT), {key: value for key, value in report.to_json().items() if key != "terms"})
+        return report
+
+    def drifts(self, user: User | None = None, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+        """What was measured before, newest first, as JSON without the terms; of datasets that the user may read."""
+        readable = {sheet.name for sheet in self.list(user)}
+        runs = self._workspace.catalog.runs.list(kind=DRIFT, limit=limit)
+        return [run.report for run in runs if run.report.get("dataset") in readable]
+
     # --- making -------------------------------------------------------------------------------------------------
 
     def make(
@@ -113,7 +141,7 @@ class Datasets:
         disk.checked_name(name)
         self._check(recipe, user)
         with self._alone(), disk.making(self.folder / name) as folder:
-            report, gathering = Report(), Gathering(self._workspace, self._formats, recipe)
+            report, gathering = Report(), Gathering(self._workspace, self._formats, recipe, self._clock())
             candidates = list(self._candidates(gathering, recipe, told))
             kept = examine(candidates, gathering.checks(), report, lambda at: told("checking", at, len(candidates)))
             for reason, count in gathering.left_out().items():
@@ -137,6 +165,7 @@ class Datasets:
                 policy=self._workspace.desensitizer.fingerprint,
                 window={"since": recipe.since, "until": gathering.began},
                 quality=report.to_json(),
+                reference=self._kept_sample(folder, recipe, gathering.began, told),
                 **_NOT_COUNTED,
             )
             self._write(folder, parts, sheet)
@@ -155,6 +184,8 @@ class Datasets:
             }
             parts["train"] = resampled(parts["train"], key, how, seed)
             recipe = {**sheet.recipe, "resampled_from": name, "balance": key, "how": how, "seed": seed}
+            if sheet.reference:
+                shutil.copyfile(self.folder / name / samples.FILE, folder / samples.FILE)
             fresh = replace(sheet, name=new_name, created_at=self._clock(), created_by=by, recipe=recipe)
             self._write(folder, parts, fresh)
         return self._noted("dataset.make", by, new_name, {"resampled_from": name, "key": key, "how": how})
@@ -224,6 +255,22 @@ class Datasets:
         yield from fresh
         older = [row for name in recipe.replay for row in disk.read_part(self.folder / name, "train")]
         yield from gathering.replayed(older, fresh)
+
+    def _kept_sample(self, folder: Path, recipe: Recipe, until: float, told: Told) -> dict[str, Any]:
+        """The window's samples into the folder; questions are without vectors where no embedding model is at hand."""
+        windows = Windows(self._workspace, recipe.access, told)
+        found = windows.take(recipe.since, until, self._embedder)
+        samples.write(folder, found)
+        told_of = {
+            name: {"kept": one.count, "total": one.total, "embedder": one.embedder} for name, one in found.items()
+        }
+        return {**told_of, "sha256": sha256_of(folder / samples.FILE)}
+
+    def _embedder(self) -> Embedder | None:
+        try:
+            return self._workspace.embedder
+        except Unavailable:  # the datasheet tells, and so does who asks for drift
+            return None
 
     def _write(self, folder: Path, parts: Mapping[str, Sequence[Mapping[str, Any]]], sheet: Datasheet) -> None:
         """All files into a folder that is being made, read again as training does. Raises Damaged for a leak."""

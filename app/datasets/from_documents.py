@@ -54,9 +54,9 @@ class DocumentExamples:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def documents(self, since: float) -> Iterator[Document]:
-        """Those that are new enough and of which there is no newer version, by path."""
+        """Those that came in since then and of which there is no newer version, by path."""
         self.left_out["older_version"] = 0  # the model is asked about the same documents
-        found = [each for each in self.catalog.documents.list(self.reader) if each.modified_at >= since]
+        found = [each for each in self.catalog.documents.list(self.reader) if each.ingested_at >= since]
         alike = self.catalog.documents.alike([document.id for document in found], self.reader)
         for document in found:
             if any(newness(other) > newness(document) for other in alike.get(document.id, ())):

@@ -88,6 +88,14 @@ class FeedbackExamples:
             for good, bad in zip(better, worse, strict=False):
                 yield _candidate(good, "feedback.better", good.text, bad.text)
 
+    def asked(self, since: float, until: float) -> Iterator[GivenAnswer]:
+        """All answers that were given in this window and may be learnt from, whatever was said about them."""
+        for given in self.catalog.mentions.answers(MOST_ANSWERS):
+            if since <= given.at < until and given.owner in self.may_train:
+                report = AlignmentReport.model_validate(given.answer["alignment"])
+                if self._readable(given, report):
+                    yield given
+
     def _judged(self, since: float) -> Iterator[Judged]:
         """The answers about which something was said, and which may be learnt from, the oldest first."""
         said = _said(self.catalog.feedback.newest(limit=MOST_ANSWERS))
@@ -112,6 +120,11 @@ class FeedbackExamples:
         for mention in self.linker.link(f"{given.question}\n{report.draft}"):
             concepts |= {mention.concept, *mention.candidates}
         return all(self.graph.visible(concept, self.reader) for concept in concepts if concept)
+
+
+def understood(given: GivenAnswer) -> str:
+    """The question as it was searched for: a follow-up is not understood without the turns before it otherwise."""
+    return str(given.answer.get("search_question") or given.question)
 
 
 def _said(records: Iterable[FeedbackRecord]) -> dict[str, list[FeedbackRecord]]:
@@ -151,8 +164,7 @@ def _pairs_of(judged: Judged) -> Iterator[Candidate]:
 def _candidate(judged: Judged, kind: str, answer: str, rejected: str = "") -> Candidate:
     given = judged.given
     value: dict[str, Any] = given.answer
-    # A follow-up is understood without the turns before it only as it was searched for
-    question = str(value.get("search_question") or given.question)
+    question = understood(given)
     hashed = hashlib.sha256(f"{question}\n{answer}".encode()).hexdigest()
     quotes = tuple(
         (str(each["document_id"]), str(each["quote"]))

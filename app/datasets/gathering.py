@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -30,16 +29,17 @@ if TYPE_CHECKING:
 class Gathering:
     """One making of a dataset: nobody in particular reads, with exactly the labels of the recipe."""
 
-    def __init__(self, workspace: Workspace, formats: Formats, recipe: Recipe, today: date | None = None) -> None:
+    def __init__(self, workspace: Workspace, formats: Formats, recipe: Recipe, now: float) -> None:
         self._workspace = workspace
         self._formats = formats
         self._recipe = recipe
-        self.began = time.time()
+        self.began = now
         self.reader = User("", groups=recipe.access)
         terms = workspace.terms()
         self._checker, self._linker = terms.checker, terms.linker
         self._documents = DocumentExamples(workspace.catalog, self.reader, recipe.context)
-        self._graph = GraphExamples(terms.graph, self.reader, today or date.today(), recipe.languages)  # noqa: DTZ011 - as the graph's days
+        today = date.fromtimestamp(now)  # noqa: DTZ012 - as the graph's days
+        self._graph = GraphExamples(terms.graph, self.reader, today, recipe.languages)
         self._feedback = FeedbackExamples(
             workspace.catalog, terms.graph, terms.linker, self.reader, trainable(workspace)
         )

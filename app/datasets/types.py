@@ -37,9 +37,10 @@ class Recipe:
     """What a dataset is to be made from, and how.
 
     `access`: only what somebody with exactly these labels may see; none: what everyone who is signed in may see.
-    `since`: only feedback and documents that are newer, in seconds since 1970. `context`: examples from documents carry
-    their passage. `model`: the answer model writes questions about at most `model_passages` passages too. `replay`
-    names older datasets, of whose training rows so many are taken that they make `replay_share` of the whole.
+    `since`: only answers that were given and documents that came in (or changed) since then, in seconds since 1970.
+    `context`: examples from documents carry their passage. `model`: the answer model writes questions about at most
+    `model_passages` passages too. `replay` names older datasets, of whose training rows so many are taken that they
+    make `replay_share` of the whole.
     """
 
     sources: tuple[str, ...] = FROM
@@ -134,6 +135,7 @@ class StruckRow:
 class Datasheet:
     """What is known of a dataset. `parts`, `files`, `sha256` and `balance` are of what is there now, without what was
     struck out; `quality` is of when it was made. `problem` says in a line what is wrong with its files; "" is nothing.
+    `reference` tells of the samples of its window that lie beside it as numbers, for measuring drift; empty: none do.
     """
 
     name: str
@@ -153,6 +155,7 @@ class Datasheet:
     quality: Mapping[str, Any]
     struck: int = 0
     leaks: int = 0
+    reference: Mapping[str, Any] = field(default_factory=dict)
     problem: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:

@@ -349,6 +349,24 @@ class Documents:
         with self._catalog.connect() as connection:
             return [_chunk(row) for row in connection.execute(query)]
 
+    def mean_vectors(self, ids: Iterable[str], embedder: str) -> dict[str, Vectors]:
+        """Of each of these documents the mean of its chunks' vectors, at unit length; without those that have none.
+
+        Only vectors by the model with this fingerprint, or by one that was not told.
+        """
+        query = select(chunks.c.document_id, embeddings.c.vector).select_from(embeddings.join(chunks).join(documents))
+        found: dict[str, builtins.list[Vectors]] = {}
+        with self._catalog.connect() as connection:
+            for part in _parts(ids):
+                wanted = chunks.c.document_id.in_(part) & _embedded_by(embedder)
+                for document, vector in connection.execute(query.where(wanted).order_by(chunks.c.row)):
+                    found.setdefault(document, []).append(_vector(vector))
+        means = {document: np.mean(vectors, axis=0) for document, vectors in found.items()}
+        return {
+            document: np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), dtype=np.float32)
+            for document, mean in means.items()
+        }
+
     def chunks_by_ids(self, ids: Iterable[str]) -> dict[str, Chunk]:
         """Chunks by id; those that do not exist are left out."""
         with self._catalog.connect() as connection:
