@@ -56,10 +56,10 @@ class LabelSearch:
         after._pieces = (self._pieces[0], _Piece(graph, sorted(after._changed)))
         return after
 
-    def ready(self) -> None:
+    def prepare(self) -> None:
         """Make what is otherwise made when somebody first types letters wrong."""
         for piece in self._pieces:
-            piece.ready()
+            piece.prepare()
 
     def find(self, text: str, user: User | None, limit: int) -> list[ConceptMatch]:
         """Concepts that the user may see, best first; equal scores by length of the label, then its text.
@@ -198,7 +198,7 @@ class _Piece:
         words = {word for name in self._names for word in _WORD.findall(name)}
         return Grams(sorted(words, key=lambda word: (len(word), word)))
 
-    def ready(self) -> None:
+    def prepare(self) -> None:
         """Make what is otherwise made when somebody first types letters wrong."""
         self._grams, self._word_grams  # noqa: B018 - reading them makes them
 

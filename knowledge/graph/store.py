@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
@@ -50,7 +51,13 @@ class TermGraph:
         self._concept_cache: dict[str, Concept] = {}
         self._class_cache: dict[str, frozenset[str]] = {}
         self._neighbour_cache: dict[str, frozenset[str]] = {}
-        self._changed: frozenset[str] = frozenset()
+        self.changed: frozenset[str] = frozenset()
+        """In a graph made by `after`: the concepts whose names may differ from those before the change."""
+        self._label_search: LabelSearch | None = None
+        self._searching = threading.Lock()
+        self._sought = False
+        # The graph whose index for searching is used on here, until that is done; none where nobody searches
+        self._before: TermGraph | None = None
 
     # --- where graphs come from -----------------------------------------------------------------------------------
 
@@ -101,9 +108,9 @@ class TermGraph:
         }
         if "_known" in self.__dict__:
             after._learn(self, typed | after._labels.changed)
-        if "_search" in self.__dict__:
-            after.__dict__["_search"] = self._search.after(after, after._labels.changed)
-        after._changed = after._labels.changed | typed
+        after.changed = after._labels.changed | typed
+        if self._sought:
+            after._sought, after._before = True, self
         return after
 
     def _learn(self, before: TermGraph, touched: set[str]) -> None:
@@ -117,11 +124,6 @@ class TermGraph:
     def _is_concept(self, name: str) -> bool:
         labelled = bool(self._labels.of(name)) or self._quads.is_a(NamedNode(name), words.CONCEPT)
         return labelled and name not in self._relations
-
-    @property
-    def changed(self) -> frozenset[str]:
-        """For a graph made by `after`: the concepts whose names may differ from those before the change."""
-        return self._changed
 
     @property
     def lying(self) -> int:
@@ -218,13 +220,22 @@ class TermGraph:
 
     def search(self, text: str, user: User | None = None, limit: int = 10) -> list[ConceptMatch]:
         """Concepts that the user may see whose labels are, begin with, contain or resemble `text`, best first."""
-        return self._search.find(text, user, limit)
+        return self._search().find(text, user, limit)
 
-    @cached_property
+    def prepare_search(self) -> None:
+        """Make now what the first search would wait for: seconds where there are many names."""
+        self._search().prepare()
+
     def _search(self) -> LabelSearch:
         from knowledge.graph.search import LabelSearch
 
-        return LabelSearch(self)
+        self._sought = True
+        with self._searching:
+            if self._label_search is None:
+                before, self._before = self._before, None
+                made = LabelSearch(self) if before is None else before._search().after(self, self.changed)  # noqa: SLF001
+                self._label_search = made
+            return self._label_search
 
     # --- who may see what -----------------------------------------------------------------------------------------
 
