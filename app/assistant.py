@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -533,11 +534,15 @@ class Assistant:
         return self.workspace.managed_documents
 
     def warm_up(self) -> None:
-        """Load everything that answering needs, so that the first question is as fast as the next."""
+        """Load everything that answering needs, so that the first question is as fast as the next.
+
+        The index for searching terms is made meanwhile; nobody waits for it here.
+        """
         from app.chain import system_messages
 
         if self.workspace.relinking.behind():
             self.workspace.relinking.start()
+        threading.Thread(target=self.workspace.graph().prepare_search, name="term-search", daemon=True).start()
         self.workspace.retriever().warm_up()
         languages: tuple[Language, ...] = ("en", "zh")
         generator = self.versions.generator(self.versions.writer(ANYONE))

@@ -9,7 +9,11 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillAtWork
 from typing import Generic, TypeVar
 
+import structlog
+
 T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 PATIENCE = 2.0
 """Seconds that a reader waits for the newest one; small ones are ready by then, and nobody wonders about an old one."""
@@ -23,6 +27,13 @@ class Swapped(Generic[T]):
         self._lock = threading.Lock()
         self._made: tuple[str, T] | None = None
         self._making: Future[T] | None = None
+        self._renewing = False
+
+    @property
+    def newest(self) -> T | None:
+        """The newest part that is ready; None before the first one is."""
+        made = self._made
+        return None if made is None else made[1]
 
     def get(self, key: str, make: Callable[[], T]) -> T:
         """The part for `key`; where it takes longer than one's patience to make, the one before meanwhile.
@@ -59,3 +70,38 @@ class Swapped(Generic[T]):
         with self._lock:
             self._made, self._making = (key, part), None
         promise.set_result(part)
+
+    def renew(self, key: str, make: Callable[[], T], onto: Callable[[T, str], T]) -> None:
+        """Make the part for `key` once more, aside, and put it in the place of the one that is there.
+
+        For a part that grows slower the more often it was made from the one before. `onto` brings it to the key that is
+        used by then, where that is another one. Does nothing while one is being made so.
+        """
+        with self._lock:
+            if self._renewing:
+                return
+            self._renewing = True
+        threading.Thread(target=self._renew, args=(key, make, onto), daemon=True).start()
+
+    def _renew(self, key: str, make: Callable[[], T], onto: Callable[[T, str], T]) -> None:
+        try:
+            part = make()
+            while not self._put(key, part):
+                key, part = self._brought(part, onto)
+        except Exception:  # noqa: BLE001 - nobody waits for it; the one that is there is as good and stays in use
+            _log.exception("renewal_failed")
+        finally:
+            with self._lock:
+                self._renewing = False
+
+    def _put(self, key: str, part: T) -> bool:
+        with self._lock:
+            if self._made is None or self._made[0] != key:
+                return False
+            self._made = (key, part)
+            return True
+
+    def _brought(self, part: T, onto: Callable[[T, str], T]) -> tuple[str, T]:
+        with self._lock:
+            key = "" if self._made is None else self._made[0]
+        return key, onto(part, key)

@@ -88,6 +88,10 @@ class once(Generic[T]):  # noqa: N801 - reads as the decorator that it is
         return part
 
 
+_FOLLOWED = 20_000
+"""Revisions that differ by up to so many statements from the graph in use are made from it."""
+
+
 class Workspace:
     """The parts of one workspace, each made once. Safe from many threads."""
 
@@ -227,18 +231,35 @@ class Workspace:
         return store
 
     def terms(self) -> Terms:
-        """The term graph's current revision; a new one is built aside, and the old one used until it is ready."""
-        from knowledge.graph import TermGraph
+        """The term graph's current revision; a new one is built aside, and the old one used until it is ready.
 
+        One that says little new is made from the one before, which takes a moment however large the graph is.
+        """
         current = self.catalog.revisions.current_id()
-        return self._terms.get(current, lambda: self._built_at(TermGraph.load(self.catalog, current)))
+        return self._terms.get(current, lambda: self._terms_from(self._terms.newest, current))
 
-    def _built_at(self, graph: TermGraph) -> Terms:
-        """The parts on one revision of this workspace's graph, which is named as its releases are."""
+    def _terms_from(self, before: Terms | None, revision: str) -> Terms:
+        from knowledge.graph import TermGraph
+        from knowledge.graph.following import follow
+
+        graph = follow(before.graph, self.catalog, revision, _FOLLOWED) if before is not None else None
+        if before is None or graph is None:
+            return self._built_at(TermGraph.load(self.catalog, revision))
+        if graph.lying > _FOLLOWED:
+            self._terms.renew(
+                revision, lambda: self._built_at(TermGraph.load(self.catalog, revision)), self._terms_from
+            )
+        return self._built_at(graph, before.linker)
+
+    def _built_at(self, graph: TermGraph, linker: Linker | None = None) -> Terms:
+        """The parts on one revision of this workspace's graph, which is named as its releases are.
+
+        `linker`: that of the graph which this one was made from.
+        """
         from app.sentence_writer import ModelSentenceWriter
 
         writer = ModelSentenceWriter(lambda: self.generator)
-        return _built(graph, self.settings, self.suggesting, lambda: self._edition(graph.revision), writer)
+        return _built(graph, self.settings, linker, self.suggesting, lambda: self._edition(graph.revision), writer)
 
     def _edition(self, revision: str) -> Edition:
         from knowledge.alignment.explanations import Edition
@@ -259,8 +280,9 @@ class Workspace:
         """The current revision with a change laid over it, given as N-Quads: for looking at what it would do."""
         from knowledge.graph.reading import read_lines
 
-        graph = self.graph().patched(read_lines(added), read_lines(removed))
-        return _built(graph, self.settings, self.suggesting)
+        terms = self.terms()
+        graph = terms.graph.patched(read_lines(added), read_lines(removed))
+        return _built(graph, self.settings, terms.linker, self.suggesting)
 
     @once
     def suggesting(self) -> Suggesting:
@@ -612,6 +634,7 @@ def terms_of(files: Sequence[Path], settings: Settings) -> Terms:
 def _built(
     graph: TermGraph,
     settings: Settings,
+    before: Linker | None = None,
     suggesting: Suggesting | None = None,
     edition: Callable[[], Edition] | None = None,
     writer: SentenceWriter | None = None,
@@ -620,7 +643,7 @@ def _built(
     from knowledge.alignment.explanations import Edition
     from knowledge.graph import Linker
 
-    linker = Linker(graph)
+    linker = Linker(graph) if before is None else before.after(graph)
     checker = Checker(
         graph, linker, settings=settings.alignment, suggesting=suggesting, edition=edition or Edition, writer=writer
     )

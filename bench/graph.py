@@ -28,10 +28,13 @@ from pyoxigraph import RdfFormat, parse
 from rich.console import Console
 from rich.table import Table
 
+from knowledge.alignment import Checker
 from knowledge.catalog import Catalog
 from knowledge.graph import Linker, TermGraph
 from knowledge.graph.pinyin import spellings
+from knowledge.graph.quads import Patch
 from knowledge.graph.quality import check_concepts, check_graph
+from knowledge.graph.reading import read_lines
 from knowledge.types import ANYONE
 
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -158,6 +161,29 @@ def linked(report: Report, graph: TermGraph) -> None:
             words.append("".join(rng.choices(_HAN, k=9)) if len(words) % 4 else " is what the meeting said about ")
         texts.append("，".join(words)[:_TEXT])
     report.often("link 1,000 characters", "p95 25 ms", [lambda text=text: linker.link(text, ANYONE) for text in texts])
+    Checker(graph, linker).check(texts[0])
+    for what, alternatives in (("English", ("Zzyzx Portal", "Zzyzx Desk")), ("short Chinese", ("安北", "材采"))):
+        graph, linker = followed(report, graph, linker, what, alternatives)
+    report.often("… after these", "p95 25 ms", [lambda text=text: linker.link(text, ANYONE) for text in texts])
+
+
+def followed(
+    report: Report, graph: TermGraph, linker: Linker, what: str, names: tuple[str, ...]
+) -> tuple[TermGraph, Linker]:
+    """A revision that gives some concepts further names, until an answer has been checked against it."""
+    some = graph.concepts()[:: len(graph.concepts()) // len(names)]
+    lines = (f'<{one}> <{_SKOS}altLabel> "{name}" .\n' for one, name in zip(some, names, strict=False))
+    change = Patch(frozenset(read_lines("".join(lines))))
+
+    def use() -> tuple[TermGraph, Linker]:
+        after = graph.after(change, "next")
+        links = linker.after(after)
+        Checker(after, links).check(f"{names[0]}由{names[-1]}负责。")
+        return after, links
+
+    result = report.once(f"a revision with {len(names)} {what} names in use", "3 s", use)
+    assert isinstance(result, tuple)
+    return result
 
 
 def _ready(graph: TermGraph) -> Linker:

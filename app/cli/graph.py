@@ -55,6 +55,9 @@ def import_graph(
     show_mapping: Annotated[
         bool, typer.Option("--show-mapping", help="Only print, as JSON, what the columns would be taken for.")
     ] = False,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Leave it in the review queue, also where you may approve it yourself.")
+    ] = False,
     user: Annotated[
         str | None, typer.Option(help="In the name of this user.", show_default="whoever works at this machine")
     ] = None,
@@ -85,7 +88,8 @@ def import_graph(
             preview, _ = terms.plan_import(file, who, options)
             graph_import.tell_plan(run, preview, terms.current())
         else:
-            graph_import.tell(run, terms.import_file(file, who, comment=comment, options=options, wait=True))
+            done = terms.import_file(file, who, comment=comment, options=options, approve=not propose, wait=True)
+            graph_import.tell(run, done, asked=propose)
 
 
 @command(graph, "export")

@@ -64,8 +64,11 @@ def tell_plan(run: Run, preview: ImportPreview, revision: str) -> None:
     print_text(f"{counted}; revision {revision or _NONE}")
 
 
-def tell(run: Run, done: ImportView) -> None:
-    """What an import did, and what is wrong in which line; in one line, too, that it waits for approval."""
+def tell(run: Run, done: ImportView, *, asked: bool) -> None:
+    """What an import did, and what is wrong in which line; in one line, too, that it waits for approval.
+
+    `asked`: it was to wait, so that the four-eyes rule is not the reason.
+    """
     if run.json:
         counts = {"revision": done.revision, "changed": done.approved, "added": done.added, "removed": done.removed}
         print_json({**counts, **_found(done.preview), "proposal": done.proposal, "approved": done.approved})
@@ -73,7 +76,8 @@ def tell(run: Run, done: ImportView) -> None:
     _print_problems(done.preview)
     if done.proposal and not done.approved:
         counted = f"it adds {done.added} statements, removes {done.removed}; {_in_file(done.preview)}"
-        print_text(f"{done.proposal} waits for somebody else's approval (four eyes); {counted}")
+        whose = "approval" if asked else "somebody else's approval (four eyes)"
+        print_text(f"{done.proposal} waits for {whose}; {counted}")
     else:
         counted = f"added {done.added} statements, removed {done.removed}; {_in_file(done.preview)}"
         print_text(f"{counted}; revision {done.revision or _NONE}")

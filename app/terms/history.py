@@ -17,8 +17,8 @@ from knowledge.graph.changes import Raw
 from knowledge.graph.differing import Names
 from knowledge.graph.exchange import export_quads
 from knowledge.graph.merging import composed
+from knowledge.graph.quads import Patch
 from knowledge.graph.reading import read_lines, write_lines
-from knowledge.graph.statements import Patch
 
 if TYPE_CHECKING:
     from app.terms.parts import Parts

@@ -35,8 +35,10 @@ def plan(
     return planned.preview, change, graph.revision
 
 
-def bring(parts: Parts, viewer: Viewer, file: Path, options: ImportOptions, comment: str) -> ImportView:
-    """Propose what a file says, and approve it where the four-eyes rule lets the viewer do so by themselves.
+def bring(
+    parts: Parts, viewer: Viewer, file: Path, options: ImportOptions, comment: str, *, approve: bool
+) -> ImportView:
+    """Propose what a file says, and `approve` it where the four-eyes rule lets the viewer do so by themselves.
 
     A file that says nothing new makes no proposal.
     """
@@ -48,7 +50,7 @@ def bring(parts: Parts, viewer: Viewer, file: Path, options: ImportOptions, comm
     counts = {"added": added, "removed": removed, "concepts": preview.concepts}
     parts.workspace.audit.append("graph.import", viewer.name, {"file": file.name, **counts}, subject=proposal.id)
     said = ImportView(preview=preview, revision=base, proposal=proposal.id, added=added, removed=removed)
-    if not proposing.may_approve_own(parts, viewer):
+    if not (approve and proposing.may_approve_own(parts, viewer)):
         return said
     revision = proposing.approve(parts, viewer, proposal.id, {})
     return said.model_copy(update={"revision": revision.id, "approved": True})

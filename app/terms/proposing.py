@@ -35,9 +35,9 @@ from knowledge.graph.changes import (
 from knowledge.graph.differing import Names
 from knowledge.graph.merging import Choice, Merged, composed, merge
 from knowledge.graph.patching import patch_of
+from knowledge.graph.quads import Patch
 from knowledge.graph.quality import check_change
 from knowledge.graph.reading import read_lines
-from knowledge.graph.statements import Patch
 from knowledge.types import Role
 
 if TYPE_CHECKING:

@@ -154,13 +154,23 @@ class Terminology:
         return preview, change
 
     def import_file(
-        self, file: Path, user: Asker, *, comment: str = "", options: ImportOptions | None = None, wait: bool = False
+        self,
+        file: Path,
+        user: Asker,
+        *,
+        comment: str = "",
+        options: ImportOptions | None = None,
+        approve: bool = True,
+        wait: bool = False,
     ) -> ImportView:
         """Propose what a file says, approved at once where the four-eyes rule lets the user do so by themselves.
 
-        `wait` as for `approve`. Raises InvalidInput, naming file and line, for one that cannot be read.
+        Without `approve` it waits for approval in any case. `wait` as for `approve`. Raises InvalidInput, naming file
+        and line, for one that cannot be read.
         """
-        done = importing.bring(self._parts, self._viewer(user), file, options or ImportOptions(), comment)
+        done = importing.bring(
+            self._parts, self._viewer(user), file, options or ImportOptions(), comment, approve=approve
+        )
         if done.approved:
             self._relink(wait=wait)
         return done

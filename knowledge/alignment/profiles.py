@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import lru_cache
 
 from knowledge.alignment.draft import Slot
@@ -36,10 +35,7 @@ class Profiles:
         }
         self._seen = lru_cache(maxsize=1 << 14)(self._read_seen)
         self._companions = lru_cache(maxsize=1 << 14)(self._read_companions)
-        self._roles: dict[str, set[str]] = defaultdict(set)
-        for relation in graph.relations():
-            for fact in () if relation.literal else graph.facts_in(relation.id):
-                self._roles[fact.object].add(relation.id)
+        self._literal = frozenset(relation.id for relation in graph.relations() if relation.literal)
         self.containing = frozenset(relation.id for relation in graph.relations() if _contains(relation))
 
     def fits(self, relation: Relation, subject: str, target: Slot) -> bool:
@@ -84,11 +80,15 @@ class Profiles:
         if own and relation.range:
             return False
         # Classes do not tell: whatever is the object of other facts must keep company with objects of this relation
-        roles = self._roles.get(concept)
+        roles = self._roles(concept)
         return not roles or not roles.isdisjoint(self._companions(relation.id))
 
+    def _roles(self, concept: str) -> frozenset[str]:
+        """The relations of which a concept is the object in some fact."""
+        return self._graph.roles(concept) - self._literal
+
     def _read_companions(self, relation: str) -> frozenset[str]:
-        return frozenset(role for concept in self._seen(relation)[1] for role in self._roles.get(concept, ()))
+        return frozenset(role for concept in self._seen(relation)[1] for role in self._roles(concept))
 
     def _read_seen(self, relation: str) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
         graph = self._graph

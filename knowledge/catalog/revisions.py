@@ -76,6 +76,13 @@ class Revisions:
             raise NotFound(f"{revision_id}: no such revision of the term graph")
         return _revision(row)
 
+    def number(self, revision_id: str) -> int | None:
+        """The number of the revision of that id; None when there is none. Does not read what it changed."""
+        query = select(graph_revisions.c.number).where(graph_revisions.c.id == revision_id)
+        with self._catalog.connect() as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else int(found)
+
     def history(self, limit: int | None = None) -> list[Revision]:
         """Revisions, newest first."""
         query = select(graph_revisions).order_by(graph_revisions.c.number.desc()).limit(limit)

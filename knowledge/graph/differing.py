@@ -10,7 +10,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
 from knowledge.graph import vocabulary as words
 from knowledge.graph.reading import read_lines
-from knowledge.graph.store import TermGraph, clean_label
+from knowledge.graph.store import TermGraph
+from knowledge.graph.texts import clean_label
 from knowledge.types import Language, Result
 
 _SHOWN_CHARACTERS = 300

@@ -7,7 +7,7 @@ import re
 from knowledge.errors import InvalidInput
 from knowledge.graph.changes import FactForm, LabelForm, RelationForm, TextForm
 from knowledge.graph.forms import Line
-from knowledge.graph.store import MAX_LABEL_CHARACTERS, clean_label
+from knowledge.graph.texts import MAX_LABEL_CHARACTERS, clean_label
 
 LONGEST_TEXT = 20_000
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")

@@ -15,7 +15,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 from knowledge.errors import NotFound
 from knowledge.graph import vocabulary as words
 from knowledge.graph.changes import ConceptForm, FactForm, LabelForm, RelationForm, TextForm
-from knowledge.graph.statements import Node, Statements
+from knowledge.graph.quads import Node
+from knowledge.graph.statements import Statements
 from knowledge.types import Result
 
 Line = tuple[str, Result | str]

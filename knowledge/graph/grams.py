@@ -21,7 +21,11 @@ class Grams:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = texts
-        letters = _letters("\n" + "\n".join(texts) + "\n")
+        lengths = np.fromiter(map(len, texts), np.int32, len(texts))
+        # Texts are numbered by length here: those of fitting lengths are then one stretch of a pair's list
+        self._order = np.argsort(lengths, kind="stable")
+        self._lengths = lengths[self._order]
+        letters = _letters("\n" + "\n".join(texts[number] for number in self._order) + "\n")
         ends = letters == ord("\n")
         pairs = (letters[:-1] << np.uint64(32)) | letters[1:]
         # A line's end and the next letter are a pair of the line that begins; pairs that end a line tell nothing
@@ -30,8 +34,8 @@ class Grams:
         pairs, numbers = pairs[wanted], numbers[wanted]
         order = np.argsort(pairs, kind="stable")
         self._numbers = numbers[order]
-        self._pairs, self._starts = np.unique(pairs[order], return_index=True)
-        self._lengths = np.fromiter(map(len, texts), np.float32, len(texts))
+        self._pairs, starts = np.unique(pairs[order], return_index=True)
+        self._ends = np.append(starts, len(numbers))
 
     def near(self, text: str) -> list[tuple[int, int]]:
         """Distances and numbers of the texts that differ by few letters, nearest first.
@@ -45,28 +49,30 @@ class Grams:
         if len(text) < _SHORTEST or not self.texts:
             return []
         found = []
-        for number in self._likely(text):
+        for number in self._likely(text, wrong):
             distance = OSA.distance(text, self.texts[number], score_cutoff=wrong)
             if distance <= wrong:
                 found.append((distance, int(number)))
         return sorted(found)
 
-    def _likely(self, text: str) -> NDArray[np.intp]:
-        """The numbers of those that share most pairs for their length, in no order."""
+    def _likely(self, text: str, wrong: int) -> NDArray[np.intp]:
+        """The numbers of those that share most pairs for their length, in no order; other lengths are none."""
+        first, end = np.searchsorted(self._lengths, (len(text) - wrong, len(text) + wrong + 1))
         letters = _letters("\n" + text)
         pairs = np.unique((letters[:-1] << np.uint64(32)) | letters[1:])
         places = np.searchsorted(self._pairs, pairs)
         known = places < len(self._pairs)
         places = places[known][self._pairs[places[known]] == pairs[known]]
-        if not len(places):
+        stretches = [self._numbers[self._ends[place] : self._ends[place + 1]] for place in places]
+        fitting = [one[slice(*np.searchsorted(one, (first, end)))] for one in stretches]
+        if not fitting:
             return np.empty(0, np.intp)
-        ends = np.append(self._starts, len(self._numbers))
-        numbers = np.concatenate([self._numbers[ends[place] : ends[place + 1]] for place in places])
-        shared = np.bincount(numbers, minlength=len(self.texts)).astype(np.float32)
-        shared /= self._lengths + np.float32(len(text))
-        some = min(_LIKELY, len(self.texts))
-        best = np.argpartition(shared, -some)[-some:]
-        return best[shared[best] > 0]
+        shared = np.bincount(np.concatenate(fitting) - first, minlength=end - first).astype(np.float32)
+        shared /= self._lengths[first:end] + np.float32(len(text))
+        some = min(_LIKELY, len(shared))
+        best = np.argpartition(shared, -some)[-some:] if some else np.empty(0, np.intp)
+        likely: NDArray[np.intp] = self._order[best[shared[best] > 0] + first]
+        return likely
 
 
 def _letters(text: str) -> NDArray[np.uint64]:

@@ -16,10 +16,11 @@ from knowledge.graph.mapping import TableMapping, guess_mapping
 from knowledge.graph.normal import normalize
 from knowledge.graph.quality import check_change
 from knowledge.graph.reading import FORMATS, read_file
-from knowledge.graph.store import TermGraph, clean_label
+from knowledge.graph.store import TermGraph
 from knowledge.graph.tables import TABLE_ENDINGS, read_table
 from knowledge.graph.tbx import TBX_ENDINGS, read_tbx
 from knowledge.graph.term_table import NAMESPACE, told_by_table
+from knowledge.graph.texts import clean_label
 from knowledge.graph.told import Problem, Told
 from knowledge.types import Result
 

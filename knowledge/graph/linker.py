@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from knowledge.graph.boundaries import (
     HAN,
-    SAFE_HAN,
     case_fit,
     ends_at,
-    forms,
     han_windows,
     latin_windows,
     needs_segmentation,
     on_cuts,
     stands_in,
 )
-from knowledge.graph.grams import Grams
+from knowledge.graph.names import KIND_ORDER, Names, Reading
 from knowledge.graph.normal import fold, normalize, spread
 from knowledge.language import detect_language
-from knowledge.types import LabelKind, Language, Mention, User
+from knowledge.types import Language, Mention, User
 
 if TYPE_CHECKING:
     from knowledge.graph.store import TermGraph
@@ -38,19 +33,6 @@ _MARGIN = 1.0
 """By how much the best candidate of an ambiguous name must lead; else it stays open."""
 _FUZZY_SHARE = 4
 """At most one letter in so many may be wrong in a suggestion."""
-_KIND_ORDER: dict[LabelKind, int] = {"preferred": 0, "alternative": 1, "hidden": 2, "deprecated": 3, "forbidden": 4}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to understand a mention: as this concept, by that kind of label."""
-
-    concept: str
-    label: str
-    kind: LabelKind
-    language: Language | None
-    exact: frozenset[str] = frozenset()
-    """In what the label admits no variant: "case", "number", "spacing"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +87,19 @@ class Linker:
 
     def __init__(self, graph: TermGraph) -> None:
         self.graph = graph
-        self._entries = _patterns(graph)
-        self._patterns = list(self._entries)
-        self._readings = [self._entries[pattern] for pattern in self._patterns]
-        self._lock = threading.Lock()
+        self._names = Names(graph)
+
+    def after(self, graph: TermGraph) -> Linker:
+        """The linker of a graph made from this one's by `TermGraph.after`: as one built anew, but soon ready."""
+        after: Linker = object.__new__(Linker)
+        after.graph = graph
+        after._names = self._names.after(graph, graph.changed)
+        return after
+
+    @property
+    def lying(self) -> int:
+        """How many concepts' names are kept apart from those for which the automaton was built."""
+        return self._names.lying
 
     # --- finding --------------------------------------------------------------------------------------------------
 
@@ -123,8 +114,6 @@ class Linker:
 
     def find(self, text: str, user: User | None = None) -> list[Link]:
         """All links, weak and ambiguous ones included, leftmost and longest first, without overlap."""
-        if not self._patterns:
-            return []
         apart = spread(text)
         if apart is None:
             return self._found(text, user)
@@ -140,15 +129,15 @@ class Linker:
         normal, folded = normalize(text), fold(text)
         cuts: list[int] | None = None
         found: list[Link] = []
-        for index, start, end in self._automaton.find_matches_as_indexes(normal, overlapping=True):
-            readings = self._visible(self._readings[index], user)
+        for all_readings, start, end in self._names.found_in(normal):
+            readings = self._visible(all_readings, user)
             if not readings:
                 continue
             after = ends_at(normal, start, end)
             if after is None:
                 continue
             if needs_segmentation(normal, start, end):
-                cuts = cuts if cuts is not None else self._cuts(normal)
+                cuts = cuts if cuts is not None else self._names.cuts(normal)
                 if not on_cuts(cuts, normal, start, end):
                     continue
             link = _cased(folded, text, start, end, after, readings)
@@ -197,12 +186,12 @@ class Linker:
         taken = [(link.start, link.end) for link in self.find(text, user)]
         found: dict[tuple[int, int], Suggestion] = {}
         normal = normalize(text)
-        for start, end in (*latin_windows(text), *han_windows(normal, self._han_ends)):
+        for start, end in (*latin_windows(text), *han_windows(normal, self._names.han_ends)):
             if any(start < other_end and other_start < end for other_start, other_end in taken):
                 continue
             piece = normal[start:end]
-            for distance, number in self._grams.near(piece)[:3]:
-                readings = self._visible(self._readings[number], user)
+            for distance, number in self._names.near(piece)[:3]:
+                readings = self._visible(self._names.readings(number), user)
                 if readings and distance and distance * _FUZZY_SHARE <= len(piece):
                     score = 1 - distance / len(piece)
                     first = readings[0]
@@ -215,16 +204,6 @@ class Linker:
             if all(one.end <= other.start or other.end <= one.start for other in best):
                 best.append(one)
         return best
-
-    @cached_property
-    def _grams(self) -> Grams:
-        return Grams(self._patterns)
-
-    @cached_property
-    def _han_ends(self) -> frozenset[str]:
-        """The first and last two characters of Chinese names."""
-        names = [pattern for pattern in self._patterns if len(pattern) >= SAFE_HAN and HAN.search(pattern)]
-        return frozenset({name[:2] for name in names} | {name[-2:] for name in names})
 
     def expand(self, mentions_or_text: Iterable[Mention] | str, user: User | None = None) -> list[str]:
         """Other names of the concepts mentioned, in both languages, old ones included, in a fixed order."""
@@ -259,47 +238,6 @@ class Linker:
             return links
         language = detect_language(text)
         return [replace(link, readings=_one_per_concept(link.readings, language)) for link in links]
-
-    @cached_property
-    def _automaton(self) -> Any:
-        from ahocorasick_rs import AhoCorasick
-
-        with self._lock:
-            return AhoCorasick(self._patterns)
-
-    @cached_property
-    def _cutter(self) -> Any:
-        """A word cutter that knows the graph's short names."""
-        import rjieba
-
-        with self._lock:
-            cutter = rjieba.Jieba()
-            for pattern in self._patterns:
-                if len(pattern) < SAFE_HAN and HAN.search(pattern):
-                    cutter.add_word(pattern, None, None)
-            return cutter
-
-    def _cuts(self, text: str) -> list[int]:
-        cuts, place = [0], 0
-        for word in self._cutter.cut(text):
-            place += len(word)
-            cuts.append(place)
-        return cuts
-
-
-def _patterns(graph: TermGraph) -> dict[str, tuple[Reading, ...]]:
-    """What to look for, in normal form, with what it may mean."""
-    found: dict[str, dict[Reading, None]] = defaultdict(dict)
-    for concept in graph.concepts():
-        for label in graph.labels_of(concept):
-            exact = graph.exactness(concept, label.text)
-            for form in forms(label, exact):
-                found[form].setdefault(Reading(concept, label.text, label.kind, label.language, exact))
-    return {form: tuple(sorted(readings, key=_reading_order)) for form, readings in sorted(found.items())}
-
-
-def _reading_order(reading: Reading) -> tuple[str, int, str, str]:
-    return reading.concept, _KIND_ORDER[reading.kind], reading.language or "", reading.label
 
 
 def _cased(folded: str, text: str, start: int, end: int, after: int, readings: tuple[Reading, ...]) -> Link | None:
@@ -373,4 +311,4 @@ def _one_per_concept(readings: tuple[Reading, ...], language: Language) -> tuple
 
 
 def _fit(reading: Reading, language: Language) -> tuple[bool, int]:
-    return reading.language not in (language, None), _KIND_ORDER[reading.kind]
+    return reading.language not in (language, None), KIND_ORDER[reading.kind]

@@ -18,7 +18,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
 from knowledge.errors import InvalidInput
 from knowledge.graph import vocabulary as words
-from knowledge.graph.statements import Patch
+from knowledge.graph.quads import Patch
 from knowledge.graph.store import TermGraph
 
 Choice = OneOf["mine", "theirs", "both"]

@@ -31,8 +31,9 @@ from knowledge.graph.changes import (
 )
 from knowledge.graph.filled import check_iri, check_line, check_relation
 from knowledge.graph.forms import Line, concept_lines, lines_of, relation_quads, shown_in_relation, written
+from knowledge.graph.quads import Patch
 from knowledge.graph.reading import read_lines
-from knowledge.graph.statements import Patch, Statements
+from knowledge.graph.statements import Statements
 from knowledge.graph.store import TermGraph
 
 Known = Callable[[str], bool]

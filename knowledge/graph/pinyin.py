@@ -19,6 +19,7 @@ def spellings(text: str) -> list[list[str]]:
     (差旅: cha lv, chai lv).
     """
     openings, phrases = _words()
+    readings = _READINGS
     found: list[tuple[str, ...]] = []
     place, end = 0, len(text)
     while place < end:
@@ -31,8 +32,10 @@ def spellings(text: str) -> list[list[str]]:
                     found.extend((_plain(one[0]),) for one in spelled)
                     taken = length
                     break
-        if spelled is None and not text[place].isspace():
-            found.append(_readings(text[place]))
+        if spelled is None:
+            one = readings[text[place]]
+            if one:
+                found.append(one)
         place += taken
     doubtful = [number for number, readings in enumerate(found) if len(readings) > 1][:_DOUBTFUL]
     first = [readings[0] for readings in found]
@@ -47,13 +50,22 @@ def spellings(text: str) -> list[list[str]]:
     return ways
 
 
-@lru_cache(maxsize=1 << 16)
-def _readings(char: str) -> tuple[str, ...]:
-    """The first two readings of a character that differ without tones; the character itself if it is not Chinese."""
-    from pypinyin.pinyin_dict import pinyin_dict
+class _Readings(dict[str, tuple[str, ...]]):
+    """The first two readings of a character that differ without tones; itself if not Chinese, nothing for a blank."""
 
-    told = pinyin_dict.get(ord(char))
-    return tuple(dict.fromkeys(_plain(one) for one in told.split(",")))[:2] if told else (char,)
+    def __missing__(self, char: str) -> tuple[str, ...]:
+        from pypinyin.pinyin_dict import pinyin_dict
+
+        told = pinyin_dict.get(ord(char))
+        if told:
+            found = tuple(dict.fromkeys(_plain(one) for one in told.split(",")))[:2]
+        else:
+            found = () if char.isspace() else (char,)
+        self[char] = found
+        return found
+
+
+_READINGS = _Readings()
 
 
 @lru_cache(maxsize=4096)

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, NamedNode, Quad
 
 from knowledge.graph import vocabulary as words
-from knowledge.graph.reading import write_lines
+from knowledge.graph.quads import Node, Patch
 from knowledge.graph.store import TermGraph
-
-Node = NamedNode | BlankNode
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """Statements that a change adds and removes; none is in both."""
-
-    added: frozenset[Quad] = frozenset()
-    removed: frozenset[Quad] = frozenset()
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.removed)
-
-    def lines(self) -> tuple[str, str]:
-        """What is added and what is removed, as sorted N-Quads."""
-        return write_lines(self.added), write_lines(self.removed)
 
 
 class Statements:

@@ -15,7 +15,8 @@ from knowledge.errors import InvalidInput
 from knowledge.graph import vocabulary as words
 from knowledge.graph.reading import MAX_FILE_BYTES, refuse_entities
 from knowledge.graph.shapes.tags import corrected_tag, tag_fault
-from knowledge.graph.store import MAX_LABEL_CHARACTERS, TermGraph, clean_label
+from knowledge.graph.store import TermGraph
+from knowledge.graph.texts import MAX_LABEL_CHARACTERS, clean_label
 from knowledge.graph.told import Told, is_iri, node
 from knowledge.language import detect_language
 from knowledge.types import LabelKind

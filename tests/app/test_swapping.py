@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.swapping import Swapped
 
@@ -62,3 +63,41 @@ def test_many_threads_make_one() -> None:
         thread.join(60)
     assert len(made) == 1
     assert results == made * 8
+
+
+def test_one_is_made_again_while_newer_ones_come() -> None:
+    part: Swapped[str] = Swapped(patience=60)
+    go, began = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        began.set()
+        go.wait(60)
+        return "1 anew"
+
+    assert part.get("1", lambda: "1") == "1"
+    part.renew("1", slow, lambda old, key: f"{old}, then {key}")
+    assert began.wait(60)
+    part.renew("1", pytest.fail, lambda *_: pytest.fail("one is being made"))
+    assert part.get("2", lambda: f"2 from {part.newest}") == "2 from 1"
+    go.set()
+    while part.newest != "1 anew, then 2":
+        pass
+    assert part.get("2", pytest.fail) == "1 anew, then 2"
+
+
+def test_one_that_cannot_be_made_again_stays() -> None:
+    part: Swapped[int] = Swapped(patience=60)
+    assert part.get("1", lambda: 1) == 1
+
+    def fails() -> int:
+        raise ValueError("broken")
+
+    with capture_logs() as logs:
+        part.renew("1", fails, lambda old, _: old)
+        while not logs:
+            pass
+    assert [line["event"] for line in logs] == ["renewal_failed"]
+    assert part.newest == 1
+    part.renew("1", lambda: 2, lambda old, _: old)
+    while part.newest != 2:
+        pass

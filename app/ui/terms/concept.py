@@ -13,7 +13,7 @@ from app.ui.terms.common import manages, show_difference, terms_of
 from app.ui.terms.drawing import drawing
 from app.ui.texts import Words, other
 from knowledge.errors import NotFound
-from knowledge.graph.store import language_of
+from knowledge.graph.texts import language_of
 from knowledge.graph.vocabulary import LABEL_KINDS
 
 if TYPE_CHECKING:

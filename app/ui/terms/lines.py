@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from knowledge.graph.changes import ConceptForm, LabelForm, TextForm
-from knowledge.graph.store import language_of
+from knowledge.graph.texts import language_of
 from knowledge.graph.vocabulary import LABEL_KINDS
 from knowledge.types import LabelKind, Language
 

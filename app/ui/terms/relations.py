@@ -15,7 +15,7 @@ from app.ui.terms.trying import trying
 from app.ui.texts import Words, other
 from knowledge.errors import NotFound
 from knowledge.graph.changes import RelationForm, SetRelation, TextForm
-from knowledge.graph.store import language_of
+from knowledge.graph.texts import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

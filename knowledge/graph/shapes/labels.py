@@ -15,7 +15,7 @@ from knowledge.graph.shapes.common_words import is_common
 from knowledge.graph.shapes.found import Found, Mending, Rule, listed
 from knowledge.graph.shapes.tags import corrected_tag, tag_fault
 from knowledge.graph.shapes.view import Card, Name, View
-from knowledge.graph.store import MAX_LABEL_CHARACTERS
+from knowledge.graph.texts import MAX_LABEL_CHARACTERS
 from knowledge.language import detect_language
 from knowledge.types import LabelKind
 

@@ -11,7 +11,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
 from knowledge.graph import vocabulary as words
 from knowledge.graph.normal import normalize
-from knowledge.graph.store import TermGraph, clean_label
+from knowledge.graph.store import TermGraph
+from knowledge.graph.texts import clean_label
 from knowledge.graph.types import Fact, Relation
 from knowledge.types import LabelKind
 

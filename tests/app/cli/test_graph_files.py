@@ -81,6 +81,22 @@ def test_an_import_waits_where_somebody_else_has_to_approve_it(
     assert plumbline("graph", "search", "Agate", "--workspace", home, "--json").json["concepts"]
 
 
+def test_an_import_can_be_left_for_others_to_look_at(plumbline, home: Path, table: Path) -> None:
+    ended = plumbline("graph", "import", table, "--propose", "--comment", "stones", "--workspace", home)
+    assert ended.out.startswith("p1 waits for approval; it adds "), "no four-eyes rule asks for it here"
+    assert plumbline("graph", "history", "--workspace", home, "--json").json["revisions"] == []
+    told = plumbline("graph", "import", table, "--propose", "--workspace", home, "--json").json
+    assert (told["changed"], told["approved"], told["proposal"]) == (False, False, "p2")
+    (first,) = [
+        one
+        for one in plumbline("graph", "review", "--workspace", home, "--json").json["proposals"]
+        if one["id"] == "p1"
+    ]
+    assert (first["state"], first["comment"]) == ("proposed", "stones")
+    assert plumbline("graph", "review", "p1", "--approve", "--workspace", home).code == 0
+    assert plumbline("graph", "search", "Agate", "--workspace", home, "--json").json["concepts"]
+
+
 def test_an_import_in_somebodys_name_needs_their_role(plumbline, home: Path, table: Path) -> None:
     for name, role in (("mei", "knowledge_manager"), ("eve", "employee")):
         added = plumbline(

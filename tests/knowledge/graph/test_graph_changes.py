@@ -13,8 +13,9 @@ from knowledge.graph.changes import Change, ConceptForm, Delete, Edit, FactForm,
 from knowledge.graph.forms import concept_form, relation_form
 from knowledge.graph.merging import composed, merge
 from knowledge.graph.patching import patch_of
+from knowledge.graph.quads import Patch
 from knowledge.graph.reading import read_lines
-from knowledge.graph.statements import Patch, Statements
+from knowledge.graph.statements import Statements
 from knowledge.graph.veil import Veil
 
 TURTLE = """
