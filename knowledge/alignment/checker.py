@@ -14,6 +14,7 @@ from knowledge.alignment import metrics
 from knowledge.alignment.claims import ClaimReader
 from knowledge.alignment.draft import Draft, Slot, read_draft
 from knowledge.alignment.explanations import Edition, explain
+from knowledge.alignment.memory import Memory
 from knowledge.alignment.modality import only_dated
 from knowledge.alignment.passages import Passages, words_around
 from knowledge.alignment.quantities import find_quantities
@@ -204,6 +205,7 @@ class _Check:
         self._judge = RelationJudge(self._graph, self._reader.profiles, user, checker._today())  # noqa: SLF001
         self.passages = Passages(passages, self._linker, self._reader, user, None)
         self._question = question
+        self._memory = Memory()
         self._suggesting = checker._suggesting()  # noqa: SLF001
         self.passage_texts = [passage.text for passage in passages]
         asked = [link for link in self._linker.find(question, user) if not link.ambiguous and not link.weak]
@@ -218,7 +220,7 @@ class _Check:
         draft = read_draft(text, self._linker, self._user, None, self._context, self._asked)
         language = self.language or draft.language
         terms = self._terms.check(draft, language)
-        judgements = self._judge.judge(self._reader.read(draft))
+        judgements = self._judge.judge(self._reader.read(draft, self._memory))
         repair = Repair(self._graph, draft, language, self._asked, self._asked_quantities)
         findings = [_term_finding(draft, term) for term in terms]
         repairs: list[tuple[Edit, ...]] = [(term.edit,) for term in terms if term.edit is not None]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from knowledge.alignment.contexts import TOPIC_RANK as _TOPIC_RANK
 from knowledge.alignment.contexts import Context, Surroundings, groups_of, paired
@@ -12,9 +13,12 @@ from knowledge.alignment.direction import PASSIVE, beyond_doubt, literally, may_
 from knowledge.alignment.draft import Draft, Slot, Unit
 from knowledge.alignment.modality import Modality, clause_ends, modality_of, own_modalities, told_of_then
 from knowledge.alignment.profiles import Profiles
-from knowledge.alignment.wording import Bag, Cue, Match, Wordings, bag, is_direction, joined, tokens
+from knowledge.alignment.wording import Bag, Cue, Wordings, bag, is_direction, joined, tokens
 from knowledge.graph.store import TermGraph
 from knowledge.graph.types import Relation
+
+if TYPE_CHECKING:
+    from knowledge.alignment.memory import Memory
 
 MIN_SCORE = 0.3
 """Below, the words of a sentence say nothing about a relation."""
@@ -103,11 +107,17 @@ class ClaimReader:
         self._relations = {relation.id: relation for relation in graph.relations()}
         self._own = {relation.id: own_modalities(_texts(relation)) for relation in graph.relations()}
 
-    def read(self, draft: Draft) -> list[Claim]:
-        """Every claim that the words allow, competing ones included, in the order of the text."""
-        return [claim for unit in draft.units for claim in self._unit(unit)]
+    def read(self, draft: Draft, memory: Memory | None = None) -> list[Claim]:
+        """Every claim that the words allow, competing ones included, in the order of the text.
 
-    def _unit(self, unit: Unit) -> list[Claim]:
+        `memory` keeps what units say: those that are the same in the next draft are not read again.
+        """
+        if memory is None:
+            return [claim for unit in draft.units for claim in self.read_unit(unit)]
+        return [claim for unit in draft.units for claim in memory.claims(unit, self.read_unit)]
+
+    def read_unit(self, unit: Unit) -> list[Claim]:
+        """The claims of one unit of a draft."""
         if not unit.slots:
             return []
         if unit.key:
@@ -147,19 +157,20 @@ class ClaimReader:
         self, unit: Unit, subjects: Sequence[Slot], targets: Sequence[Slot], context: Context, *, subject_first: bool
     ) -> Iterator[Claim]:
         size = len(subjects) * len(targets)
+        names, quantities = self._candidates(context)
         for subject in subjects:
             if subject.link is None or subject.link.ambiguous:
                 continue
             for target in targets:
-                for relation in self._fitting(subject.link.concept, target, context):
-                    joint = targets[0].start
+                for relation in self._fitting(subject.link.concept, target, names if target.link else quantities):
                     fit = self._fit(relation, context, subject, target, subject_first=subject_first)
                     if relation.literal and not fit.exact:
                         fit = max(fit, self._opening(unit, subject.link.concept, relation, target), key=_order)
                     if fit.score < MIN_SCORE or (_doubtful(subject, target) and not fit.exact):
                         continue
-                    claim = self._claim(unit, subject.link.concept, relation, target, subject, fit, context, size)
-                    yield replace(claim, joint=joint)
+                    yield self._claim(
+                        unit, subject.link.concept, relation, target, subject, fit, context, size, targets[0].start
+                    )
 
     def _about_topics(
         self, unit: Unit, groups: Sequence[list[Slot]], group: Sequence[Slot], context: Context
@@ -169,22 +180,25 @@ class ClaimReader:
         turned = replace(
             context, before=context.middle, middle=context.after, after=bag(""), literal=(before, after, "")
         )
+        names, quantities = self._candidates(context)
+        fits: dict[str, _Fit] = {}  # the words are the same for every topic
         for place, topic in enumerate(unit.topics):
             for target in group if topic not in here else ():
-                for relation in self._fitting(topic, target, context):
+                for relation in self._fitting(topic, target, names if target.link else quantities):
                     if not self._refers(unit, relation, target):
                         continue
-                    fit = max(
-                        self._fit(relation, context, None, target, subject_first=True),
-                        self._fit(relation, turned, None, target, subject_first=False),
-                        key=_order,
-                    )
+                    if relation.id not in fits:
+                        fits[relation.id] = max(
+                            self._fit(relation, context, None, target, subject_first=True),
+                            self._fit(relation, turned, None, target, subject_first=False),
+                            key=_order,
+                        )
+                    fit = fits[relation.id]
                     if relation.literal and not fit.exact:
                         fit = max(fit, self._opening(unit, topic, relation, target), key=_order)
                     if fit.score >= MIN_SCORE and not _doubtful(target):
                         ranked = replace(context, rank=context.rank + place)
-                        claim = self._claim(unit, topic, relation, target, None, fit, ranked, len(group))
-                        yield replace(claim, joint=group[0].start)
+                        yield self._claim(unit, topic, relation, target, None, fit, ranked, len(group), group[0].start)
 
     def _refers(self, unit: Unit, relation: Relation, target: Slot) -> bool:
         """Whether a sentence may be about what was named before it: it begins neither with a noun nor with a name."""
@@ -216,16 +230,18 @@ class ClaimReader:
 
     def _keyed(self, unit: Unit) -> Iterator[Claim]:
         key = bag(unit.key)
+        keyed = [self._relations[name] for name in sorted(self._words.relations_with(key))]
         for number, target in enumerate(unit.slots):
             if number and target.quantity is not None:
                 continue
             for place, topic in enumerate(unit.topics):
-                for relation in self._fitting(topic, target, None, key):
+                for relation in self._fitting(topic, target, keyed):
                     score = self._key_score(relation, unit.key)
                     if score >= MIN_SCORE:
                         fit = _Fit(score, exact=score == 1.0)
                         context = Context(key, key, key, ("", "", ""), near=True, rank=place)
-                        yield self._claim(unit, topic, relation, target, None, fit, context, len(unit.slots))
+                        size, joint = len(unit.slots), unit.slots[0].start
+                        yield self._claim(unit, topic, relation, target, None, fit, context, size, joint)
 
     def _key_score(self, relation: Relation, written: str) -> float:
         """How well a list key or column head names a relation."""
@@ -237,7 +253,7 @@ class ClaimReader:
             words = {word for word in cue.words if not is_direction(word)}
             if content == words:
                 return 1.0
-            match = self._words.matched(tuple(words), said)
+            match = self._words.matched((tuple(words), said))
             if not match.found or content <= _ANY_KEY:
                 continue
             score = 2 * match.found / (sum(map(self._words.weight, content)) + match.whole)
@@ -262,18 +278,16 @@ class ClaimReader:
 
     # --- relations ------------------------------------------------------------------------------------------------
 
-    def _fitting(
-        self, subject: str, target: Slot, context: Context | None, words: Bag | None = None
-    ) -> Iterator[Relation]:
-        if context is not None:
-            words = joined(context.before, context.middle, context.after)
-        names = self._words.relations_with(words) if words else set()
-        if context is not None:
-            names |= self.profiles.bare if target.link is not None else self.profiles.measuring
-        for name in sorted(names):
-            relation = self._relations[name]
-            if self.profiles.fits(relation, subject, target):
-                yield relation
+    def _candidates(self, context: Context) -> tuple[list[Relation], list[Relation]]:
+        """The relations that the words around a pair may mean: for names, and for quantities."""
+        named = self._words.relations_with(joined(context.before, context.middle, context.after))
+        both = (named | self.profiles.bare, named | self.profiles.measuring)
+        names, quantities = ([self._relations[name] for name in sorted(each)] for each in both)
+        return names, quantities
+
+    def _fitting(self, subject: str, target: Slot, candidates: Iterable[Relation]) -> Iterator[Relation]:
+        """Those relations of which subject and target may be the two sides."""
+        return (relation for relation in candidates if self.profiles.fits(relation, subject, target))
 
     def _fit(
         self, relation: Relation, context: Context, subject: Slot | None, target: Slot, *, subject_first: bool
@@ -299,9 +313,10 @@ class ClaimReader:
             if undirected and subject is None and not subject_first:
                 continue
             score = self._cue_score(relation, cue, context, subject_first=subject_first)
-            best = max(best, _Fit(score, size=score * self._words.size(cue)), key=_order)
+            if score:
+                best = max(best, _Fit(score, size=score * self._words.size(cue)), key=_order)
             certain |= either and beyond_doubt(cue, context, subject_first=subject_first)
-        return replace(best, certain=certain)
+        return replace(best, certain=True) if certain else best
 
     def _opening(self, unit: Unit, subject: str, relation: Relation, target: Slot) -> _Fit:
         """How well "At 1.5 kg it …" fits the one relation that measures such things of the subject."""
@@ -321,11 +336,9 @@ class ClaimReader:
                 places.append(context.before)
             if context.near and subject_first:
                 places.append(joined(context.before, context.middle))
-            match = max((self._words.matched(cue.middle, place) for place in places), key=lambda match: match.found)
+            match = max((self._words.matched((cue.middle, place)) for place in places), key=lambda match: match.found)
         else:
-            match = Match()
-            for words, place in parts:
-                match += self._words.matched(words, place)
+            match = self._words.matched(*parts)
         if not match.best:
             return 0.0
         score = match.found / match.whole / (1.0 + self._strangers(relation, cue, context.middle))
@@ -354,6 +367,7 @@ class ClaimReader:
         fit: _Fit,
         context: Context,
         group: int,
+        joint: int,
     ) -> Claim:
         said = target.link.concept if target.link else target.quantity.text if target.quantity else ""
         start, end = target.start, target.end
@@ -378,6 +392,7 @@ class ClaimReader:
             known=target.link is None or self.profiles.known_object(relation, said),
             vague=fit.vague,
             size=fit.size,
+            joint=joint,
             beside=_beside(unit, target),
             certain=fit.certain,
         )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from knowledge.alignment.draft import Draft
@@ -82,6 +83,7 @@ class Grounds:
         self._quantities: list[Quantity] = []
         self._concepts: set[str] = set()
         texts = []
+        self._near: dict[frozenset[str], list[_Sentence]] = {}
         for draft in drafts:
             texts.append(normalize(draft.text))
             self._quantities += [replace(each, bound="") for each in draft.quantities]
@@ -253,8 +255,10 @@ class Grounds:
 
     def _nearest(self, words: frozenset[str]) -> list[_Sentence]:
         """The passage sentences that share most words, the nearest first."""
-        ranked = sorted(self._sentences, key=lambda sentence: -len(words & sentence.words))
-        return ranked[:_NEAREST]
+        if words not in self._near:
+            ranked = sorted(self._sentences, key=lambda sentence: -len(words & sentence.words))
+            self._near[words] = ranked[:_NEAREST]
+        return self._near[words]
 
     def _shared(self, words: frozenset[str], sentences: Iterable[_Sentence]) -> float:
         """The share of words that stand in the sentences, or others of their families."""
@@ -278,6 +282,7 @@ class Grounds:
         return False
 
 
+@lru_cache(maxsize=1 << 12)
 def _content(text: str) -> frozenset[str]:
     return frozenset(word for word in tokens(text) if not is_direction(word) and not word[0].isdigit())
 

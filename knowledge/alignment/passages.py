@@ -29,6 +29,10 @@ _REFERRING = frozenset(
 """Words that only point at the subject or say that something is counted."""
 
 
+_CLEAR = 0.75
+"""How well the words of a passage must fit a relation to count as stating it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
     """A quantity in a passage with the words of its clause."""
@@ -67,7 +71,7 @@ class Passages:
         self._names: dict[str, set[tuple[str, str]]] = {}
         for passage, draft in self._drafts:
             self._read(passage, draft)
-        self._claims: dict[tuple[str, str], dict[str, str]] | None = None
+        self._claims: dict[tuple[int, int], frozenset[tuple[str, str, str]]] = {}
         self._words: list[set[str]] | None = None
 
     @property
@@ -121,13 +125,23 @@ class Passages:
 
     def says(self, claim: Claim) -> str:
         """The id of a passage that states the same as a claim, read like the text itself; "" when none does."""
-        if self._claims is None:
-            self._claims = {}
-            for passage, draft in self._drafts:
-                for told in self._reader.read(draft):
-                    if told.modality == "asserted" and (told.exact or (told.near and told.score >= 0.75)):  # noqa: PLR2004 - clear words only
-                        self._claims.setdefault((told.subject, told.relation), {}).setdefault(told.object, passage.id)
-        return self._claims.get((claim.subject, claim.relation), {}).get(claim.object, "")
+        for number, (passage, draft) in enumerate(self._drafts):
+            for unit in draft.units:
+                joined_here = claim.subject in _about(unit) and any(_names(slot, claim.object) for slot in unit.slots)
+                if joined_here and (claim.subject, claim.relation, claim.object) in self._told(number, unit):
+                    return passage.id
+        return ""
+
+    def _told(self, number: int, unit: Unit) -> frozenset[tuple[str, str, str]]:
+        """What a unit of a passage states in clear words, read when it is first asked for."""
+        key = number, unit.number
+        if key not in self._claims:
+            self._claims[key] = frozenset(
+                (told.subject, told.relation, told.object)
+                for told in self._reader.read_unit(unit)
+                if told.modality == "asserted" and (told.exact or (told.near and told.score >= _CLEAR))
+            )
+        return self._claims[key]
 
     def together(self, subject: str, concept: str) -> str:
         """The id of a passage with a sentence about `subject` that names `concept`; "" when there is none."""
@@ -175,6 +189,15 @@ class Passages:
         words = joined(bag(unit.key), bag(unit.text[first : place[0]]), bag(unit.text[place[1] : last]))
         for subject in subjects:
             self._about.setdefault(subject, []).append(_Said(slot.quantity, words, passage.id))
+
+
+def _about(unit: Unit) -> set[str]:
+    """What a unit may be about: the concepts that it names, or that were named before it."""
+    return {slot.link.concept for slot in unit.slots if slot.link}.union(unit.topics)
+
+
+def _names(slot: Slot, concept: str) -> bool:
+    return slot.link is not None and slot.link.concept == concept
 
 
 def words_around(unit: Unit, slot: Slot) -> Bag:

@@ -198,11 +198,12 @@ _MONTH_PATTERN = (
     r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\.?)"
 )
 _DATE = re.compile(
-    rf"""(?P<iso>(?<![\d.-])(?P<iy>(?:1[5-9]|20|21)\d\d)(?P<sep>[-/.])(?P<im>0?[1-9]|1[0-2])(?:(?P=sep)(?P<id>3[01]|[12]\d|0?[1-9]))(?![\d%])(?!\.\d))
+    rf"""(?=[\d{_HAN_DIGITS}tJFMASOND])(?: # no place that begins otherwise is looked at further
+       (?P<iso>(?<![\d.-])(?P<iy>(?:1[5-9]|20|21)\d\d)(?P<sep>[-/.])(?P<im>0?[1-9]|1[0-2])(?:(?P=sep)(?P<id>3[01]|[12]\d|0?[1-9]))(?![\d%])(?!\.\d))
       |(?P<zh>(?P<zy>(?:1[5-9]|20|21)\d\d|[{_HAN_DIGITS}]{{4}})\s?年(?:\s?(?P<zm>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s?月(?:份|(?:\s?(?P<zd>3[01]|[12]\d|0?[1-9]|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])\s?[日号])?)?)?(?!间))
       |(?P<mdy>\b(?P<mm>{_MONTH_PATTERN})\s(?P<md>3[01]|[12]\d|0?[1-9])(?P<msuf>st|nd|rd|th)?,?\s(?P<my>(?:1[5-9]|20|21)\d\d)\b)
       |(?P<dmy>\b(?P<the>the\s)?(?P<dd>3[01]|[12]\d|0?[1-9])(?P<dsuf>st|nd|rd|th)?(?P<of>\sof)?\s(?P<dm>{_MONTH_PATTERN})(?P<dcomma>,?)\s(?P<dy>(?:1[5-9]|20|21)\d\d)\b)
-      |(?P<month>\b(?P<om>{_MONTH_PATTERN})(?:\sof)?,?\s(?P<oy>(?:1[5-9]|20|21)\d\d)\b)
+      |(?P<month>\b(?P<om>{_MONTH_PATTERN})(?:\sof)?,?\s(?P<oy>(?:1[5-9]|20|21)\d\d)\b))
     """,
     re.VERBOSE,
 )
@@ -216,7 +217,8 @@ _WORD_NUMBER = (
     rf"|{'|'.join(sorted(_SMALL, key=len, reverse=True))}|(?:a|one) hundred"
 )
 _NUMBER = re.compile(
-    rf"""(?P<symbol>(?:{_SYMBOL_PATTERN})\s?)?
+    rf"""(?=[-\d¥￥$€£A-Za-z人百{_HAN_DIGITS}十千万亿]) # no place that begins otherwise is looked at further
+        (?P<symbol>(?:{_SYMBOL_PATTERN})\s?)?
         (?:(?P<digits>(?<![\w./-])(?<!\d,)-?{_DIGITS}|(?<=[㐀-鿿（《“]){_DIGITS}|(?<=[A-Z]\s){_DIGITS}
              |(?<=[¥￥$€£–~～至到]){_DIGITS}|(?<=\d-){_DIGITS})
           (?P<scale>{_SCALE_PATTERN})?

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from knowledge.alignment.synonyms import FAMILIES_OF
@@ -153,7 +153,7 @@ def is_direction(token: str) -> bool:
     return token in _DIRECTION_EN or token in _DIRECTION_ZH
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cue:
     """One wording of a relation: the words before, between and after subject and object.
 
@@ -169,12 +169,12 @@ class Cue:
     after: tuple[str, ...]
     literal: tuple[str, str, str]
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """All words of the wording."""
         return self.before + self.middle + self.after
 
-    @property
+    @cached_property
     def bare(self) -> bool:
         """Whether it has no content word."""
         return not any(not is_direction(word) for word in self.words)
@@ -202,6 +202,7 @@ class Wordings:
                         self._by_family[family].add(cue.relation)
         self._users = {word: frozenset(relations) for word, relations in used.items()}
         self._weights = {word: self._weight(word, len(relations)) for word, relations in used.items()}
+        self._facts = {word: self._fact(word) for word in used}
 
     def _weight(self, word: str, relations: int) -> float:
         if is_direction(word) or word in self._kinds:
@@ -238,24 +239,31 @@ class Wordings:
             found |= self._by_family.get(family, set())
         return found
 
-    def matched(self, cue: Sequence[str], said: Bag) -> Match:
-        """How much of a cue's weight stands in `said`; a word of the same family counts for most of it."""
+    def matched(self, *parts: tuple[Sequence[str], Bag]) -> Match:
+        """How much of the weight of words stands in what is said in their places.
+
+        A word of the same family counts for most of it.
+        """
         found = whole = peak = best = 0.0
-        for word in cue:
-            weight = self.weight(word)
-            content = not is_direction(word)
-            if word in said.words:
-                share = 1.0
-            elif content and not said.families.isdisjoint(FAMILIES_OF.get(word, frozenset())):
-                share = _RELATED
-            else:
-                share = 0.0
-            whole += weight
-            found += weight * share
-            if content:
-                peak = max(peak, weight)
-                best = max(best, weight * share)
+        for words, said in parts:
+            for word in words:
+                weight, content, families = self._facts.get(word) or self._fact(word)
+                if word in said.words:
+                    share = 1.0
+                elif content and not said.families.isdisjoint(families):
+                    share = _RELATED
+                else:
+                    share = 0.0
+                whole += weight
+                found += weight * share
+                if content:
+                    peak = max(peak, weight)
+                    best = max(best, weight * share)
         return Match(found, whole, peak, best)
+
+    def _fact(self, word: str) -> tuple[float, bool, frozenset[int]]:
+        """The weight of a word, whether it has content, and its families."""
+        return self.weight(word), not is_direction(word), FAMILIES_OF.get(word, frozenset())
 
 
 _LIGHT = 0.25
@@ -273,11 +281,6 @@ class Match:
     whole: float = 0.0
     peak: float = 0.0
     best: float = 0.0
-
-    def __add__(self, other: Match) -> Match:
-        return Match(
-            self.found + other.found, self.whole + other.whole, max(self.peak, other.peak), max(self.best, other.best)
-        )
 
 
 def _cues(relation: Relation) -> list[Cue]:

@@ -87,19 +87,40 @@ class Spread:
         return self.starts[start], self.ends[end - 1]
 
 
+class _Alone(dict[str, str]):
+    """Each character in NFKC by itself, filled with those that texts hold; "" for one that joins the one before it."""
+
+    def __missing__(self, char: str) -> str:
+        plain = self[char] = "" if _joins(char) else unicodedata.normalize("NFKC", char)
+        return plain
+
+
+_ALONE = _Alone()
+
+
+def _joins(char: str) -> bool:
+    """Whether a character is written onto the one before it."""
+    return bool(unicodedata.combining(char)) or char in "ﾞﾟ"
+
+
 def spread(text: str) -> Spread | None:
     """The text in NFKC (ﬁ as fi, Ⅳ as IV, ₂ as 2, e with a combining accent as é); None for one that is so already."""
     if text.isascii() or unicodedata.is_normalized("NFKC", text):
         return None
+    alone = [_ALONE[char] for char in text]
+    if all(len(plain) == 1 for plain in alone):
+        # Full-width marks and the like, as in nearly every Chinese text: one character for one
+        return Spread("".join(alone), tuple(range(len(text))), tuple(range(1, len(text) + 1)))
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     place = 0
     while place < len(text):
         after = place + 1
-        while after < len(text) and (unicodedata.combining(text[after]) or text[after] in "ﾞﾟ"):
+        while after < len(text) and not alone[after]:
             after += 1
-        plain = unicodedata.normalize("NFKC", text[place:after])
+        plain = alone[place] if after == place + 1 else ""
+        plain = plain or unicodedata.normalize("NFKC", text[place:after])
         parts.append(plain)
         starts.extend([place] * len(plain))
         ends.extend([after] * len(plain))

@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.alignment import Checker
+from knowledge.alignment.claims import ClaimReader
+from knowledge.alignment.draft import read_draft
+from knowledge.alignment.memory import Memory
 from knowledge.alignment.streaming import SentenceWatch
 from knowledge.graph import Linker, TermGraph
 from knowledge.types import ANYONE, AlignmentReport, Passage
@@ -94,6 +97,15 @@ def test_sentence_by_sentence_ends_as_in_one_piece(checker: Checker, text: str, 
     assert last is not None
     assert last.answer == whole.answer
     assert last == whole
+
+
+@QUICK
+@given(first=texts, second=texts)
+def test_what_was_read_before_is_read_as_if_new(harbour: TermGraph, first: str, second: str) -> None:
+    reader, linker, memory = ClaimReader(harbour), Linker(harbour), Memory()
+    for text in (first, second, f"{second}\n{first}", f"About 7 t.\n{first}"):
+        draft = read_draft(text, linker, None, None)
+        assert reader.read(draft, memory) == reader.read(draft)
 
 
 def test_an_edit_is_there_before_the_next_sentence_ends(checker: Checker) -> None:
