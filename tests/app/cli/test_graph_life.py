@@ -70,7 +70,7 @@ def test_shortcuts_and_deciding(call: Callable[..., Any]) -> None:
     assert call("review", second.json["id"], "--submit").code == 0
     assert call("review", second.json["id"], "--withdraw").code == 0
     states = {row["id"]: row["state"] for row in call("review", "--state", "all", "--json").json["proposals"]}
-    assert states == {first.json["id"]: "rejected", second.json["id"]: "withdrawn"}
+    assert states == {"p1": "approved", first.json["id"]: "rejected", second.json["id"]: "withdrawn"}, "p1: the import"
 
 
 def test_where_a_concept_stands(call: Callable[..., Any]) -> None:
