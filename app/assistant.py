@@ -591,6 +591,8 @@ class Assistant:
 
     def close(self) -> None:
         """Free models and close the catalog."""
+        if "terms" in self.__dict__:
+            self.terms.close()
         self.workspace.close()
 
     def __enter__(self) -> Self:

@@ -233,10 +233,19 @@ class Workspace:
     def terms(self) -> Terms:
         """The term graph's current revision; a new one is built aside, and the old one used until it is ready.
 
-        One that says little new is made from the one before, which takes a moment however large the graph is.
+        One that says little new is made from the one before, which takes a moment however large the graph is. When much
+        lies over the graph that was loaded last, it is loaded anew, aside.
         """
+        from knowledge.graph import TermGraph
+
         current = self.catalog.revisions.current_id()
-        return self._terms.get(current, lambda: self._terms_from(self._terms.newest, current))
+        terms = self._terms.get(current, lambda: self._terms_from(self._terms.newest, current))
+        revision = terms.graph.revision
+        if terms.graph.lying > _FOLLOWED:
+            self._terms.renew(
+                revision, lambda: self._built_at(TermGraph.load(self.catalog, revision)), self._terms_from
+            )
+        return terms
 
     def _terms_from(self, before: Terms | None, revision: str) -> Terms:
         from knowledge.graph import TermGraph
@@ -245,10 +254,6 @@ class Workspace:
         graph = follow(before.graph, self.catalog, revision, _FOLLOWED) if before is not None else None
         if before is None or graph is None:
             return self._built_at(TermGraph.load(self.catalog, revision))
-        if graph.lying > _FOLLOWED:
-            self._terms.renew(
-                revision, lambda: self._built_at(TermGraph.load(self.catalog, revision)), self._terms_from
-            )
         return self._built_at(graph, before.linker)
 
     def _built_at(self, graph: TermGraph, linker: Linker | None = None) -> Terms:

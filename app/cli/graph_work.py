@@ -1,7 +1,8 @@
-"""`plumbline graph usage|impact|candidates`: where terms stand, what a change touches, what documents offer."""
+"""`plumbline graph usage|query|impact|candidates`: where terms stand, what a change touches, what documents offer."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from knowledge.errors import InvalidInput
 
 if TYPE_CHECKING:
     from app.terms.views import CandidateView
+    from knowledge.graph.querying import QueryTerm
 
 _WIDTH = 80
 
@@ -37,6 +39,39 @@ def usage(
         return
     print_table(("document", "sentence"), [(each.path, shortened(each.sentence, _WIDTH)) for each in found.sentences])
     remark(f"{found.chunks} places in {found.documents} documents; {found.answers} answers")
+
+
+@command(graph, "query", json=True)
+def query(
+    run: Run,
+    text: Annotated[str, typer.Argument(metavar="QUERY|FILE|-", show_default=False)],
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows shown.")] = 1000,
+    seconds: Annotated[float, typer.Option(min=0.1, max=60, help="How long it may take.")] = 10.0,
+    user: UserOption = None,
+) -> None:
+    """Ask the term graph in SPARQL: SELECT, ASK or CONSTRUCT, over what one may see. Changes nothing."""
+    from app.cli.inputs import read_text
+
+    query_text = read_text(Path(text), "graph query") if text == "-" or text.endswith((".rq", ".sparql")) else text
+    with run.assistant() as assistant:
+        found = assistant.terms.query(query_text, asker(user), seconds=seconds, rows=limit)
+    if run.json:
+        print_result(found)
+        return
+    if found.kind == "ask":
+        print_text("yes" if found.holds else "no")
+    elif found.kind == "construct":
+        print_text(found.turtle)
+    else:
+        print_table(found.columns, [[_term(term) for term in row] for row in found.rows])
+    if found.more:
+        remark("there is more; --limit shows more of it")
+
+
+def _term(term: QueryTerm | None) -> str:
+    if term is None:
+        return ""
+    return f"{term.value}@{term.language}" if term.language else term.value
 
 
 @command(graph, "impact", json=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from app.terms import history, importing, offering, proposing, reading, trying, usage
+from app.terms import history, importing, offering, proposing, querying, reading, trying, usage
 from app.terms.parts import Parts
 from app.terms.rights import Asker, Viewer, must_see, viewer_of
 from app.terms.views import (
@@ -38,6 +38,7 @@ from knowledge.graph.differing import Name, Names
 from knowledge.graph.importing import ImportOptions, ImportPreview
 from knowledge.graph.merging import Choice
 from knowledge.graph.quality import QualityReport
+from knowledge.graph.querying import Queries, QueryAnswer
 from knowledge.types import AlignmentReport, Language, User
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Terminology:
     ) -> None:
         self._parts = Parts(workspace, relinking)
         self._resolve = resolve
+        self._queries = Queries()
 
     def _viewer(self, user: Asker) -> Viewer:
         return viewer_of(user, self._resolve)
@@ -134,6 +136,17 @@ class Terminology:
     def turtle(self, concept_id: str, user: Asker = None, *, revision: str | None = None) -> str:
         """What is said about one concept, in Turtle."""
         return history.exported(self._parts, self._viewer(user), revision, "ttl", concept_id).decode()
+
+    def query(self, text: str, user: Asker, *, seconds: float = 10.0, rows: int = 1000) -> QueryAnswer:
+        """What a SPARQL query (SELECT, ASK, CONSTRUCT) finds in what the user may see; for those who work on the graph.
+
+        Raises InvalidInput for a query that is wrong, would change or fetch something, or takes longer.
+        """
+        return querying.query(self._parts, self._queries, self._viewer(user), text, seconds, rows)
+
+    def close(self) -> None:
+        """End the processes that answer queries."""
+        self._queries.close()
 
     # --- changing -------------------------------------------------------------------------------------------------
 

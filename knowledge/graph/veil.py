@@ -96,6 +96,11 @@ class Veil:
     def __bool__(self) -> bool:
         return bool(self._hidden)
 
+    @property
+    def hidden(self) -> list[str]:
+        """All that is hidden, as it stands in N-Quads, sorted."""
+        return sorted(self._hidden)
+
     def hides(self, thing: str) -> bool:
         """Whether a thing of that id is hidden."""
         return thing in self._names

@@ -17,6 +17,7 @@ from app.ui.terms import (
     exchange,
     history,
     quality,
+    query,
     relations,
     review,
 )
@@ -35,6 +36,7 @@ _VIEWS: Mapping[str, Callable[[Page], None]] = {
     "table": bulk.bulk,
     "quality": quality.quality,
     "exchange": exchange.exchange,
+    "query": query.query,
     "history": history.history,
 }
 _FOR_ALL = ("browse", "relations", "history")

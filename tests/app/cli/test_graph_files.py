@@ -109,6 +109,17 @@ def test_an_import_in_somebodys_name_needs_their_role(plumbline, home: Path, tab
     assert plumbline("graph", "import", table, "--user", "nobody", "--workspace", home).code == 4
 
 
+def test_queries(plumbline, home: Path, table: Path, tmp_path: Path) -> None:
+    plumbline("graph", "import", table, "--workspace", home)
+    names = "SELECT ?name { ?c skos:prefLabel ?name } ORDER BY ?name"
+    assert plumbline("graph", "query", names, "--limit", "2", "--workspace", home).out == "Agate@en\nGem@en\n"
+    (tmp_path / "q.rq").write_text('ASK { ?c skos:prefLabel "玛瑙"@zh }', encoding="utf-8")
+    told = plumbline("graph", "query", tmp_path / "q.rq", "--workspace", home, "--json").json
+    assert (told["kind"], told["holds"]) == ("ask", True)
+    refused = plumbline("graph", "query", "DROP ALL", "--workspace", home)
+    assert (refused.code, "DROP changes the graph" in refused.err) == (2, True)
+
+
 def test_a_mapping_of_ones_own(plumbline, home: Path, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Wort|Sinn\nAchat|ein Stein\n", encoding="utf-8")
     shown = plumbline("graph", "import", tmp_path / "t.csv", "--show-mapping", "--workspace", home).json

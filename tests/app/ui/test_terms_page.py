@@ -147,7 +147,7 @@ def test_employees_only_read(graph: Site, monkeypatch: pytest.MonkeyPatch, view:
 
 
 @pytest.mark.parametrize(
-    "view", ["browse", "review", "candidates", "relations", "table", "quality", "exchange", "history"]
+    "view", ["browse", "review", "candidates", "relations", "table", "quality", "exchange", "query", "history"]
 )
 def test_every_view_opens(graph: Site, monkeypatch: pytest.MonkeyPatch, view: str) -> None:
     shown = html(opened(monkeypatch, graph, "max", view=view))
@@ -233,6 +233,24 @@ def test_an_import_is_looked_at_and_proposed(graph: Site, monkeypatch: pytest.Mo
     broken.file_uploader[0].set_value(("broken.ttl", b"<urn:a> <urn:b> .", "text/turtle")).run()
     assert "line 1" in broken.error[0].value
     assert "plumbline-import" not in broken.error[0].value
+
+
+def test_a_query_answers_with_what_its_author_may_see(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = opened(monkeypatch, graph, "mona", view="query")
+    examples = next(each for each in test.get("button_group") if each.key == "plb-terms-query-example")
+    fine(examples.set_value("no_definition").run())
+    assert "skos:definition" in test.text_area[0].value
+    press(test, "plb-terms-query-do")
+    names = [row for column in test.dataframe[0].value.to_numpy() for row in column]
+    assert "Travel Team (en)" in names
+    assert not any("Heron" in name or "secret" in name for name in names)
+    fine(test.text_area[0].set_value('ASK { ?any ?said "Project Heron"@en }').run())
+    press(test, "plb-terms-query-do")
+    assert "No." in html(test)
+    test.text_area[0].set_value("DROP ALL").run()
+    test.button(key="plb-terms-query-do").click().run()
+    assert "DROP changes the graph" in test.error[0].value
+    assert "No." not in html(test), "the answer before is gone"
 
 
 def test_a_quality_fix_becomes_a_proposal(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:

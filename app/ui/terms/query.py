@@ -1,0 +1,102 @@
+"""A box for SPARQL queries over what the user may see: examples to begin with, the answer as a table or as Turtle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.ui.markup import element
+from app.ui.page import Page, friendly, show
+from app.ui.terms import marks
+from app.ui.terms.common import terms_of
+from knowledge.graph.querying import LONGEST_QUERY
+from knowledge.graph.vocabulary import PREFIXES
+
+if TYPE_CHECKING:
+    from knowledge.graph.querying import QueryAnswer, QueryTerm
+
+_TEXT, _FOUND, _EXAMPLE = "plb-terms-query-text", "plb-terms-query-found", "plb-terms-query-example"
+_EXAMPLES = {
+    "no_definition": """SELECT ?concept ?name WHERE {
+  ?concept a skos:Concept ; skos:prefLabel ?name .
+  FILTER NOT EXISTS { ?concept skos:definition ?definition }
+}
+ORDER BY ?name""",
+    "one_language": """SELECT ?concept ?english WHERE {
+  ?concept skos:prefLabel ?english .
+  FILTER(LANG(?english) = "en")
+  FILTER NOT EXISTS { ?concept skos:prefLabel ?chinese . FILTER(LANGMATCHES(LANG(?chinese), "zh")) }
+}
+ORDER BY ?english""",
+    "facts": """SELECT ?subject ?relation ?object WHERE {
+  ?relation a owl:ObjectProperty .
+  ?subject ?relation ?object .
+}
+ORDER BY ?relation ?subject""",
+    "children": """SELECT ?broader (COUNT(?concept) AS ?narrower) WHERE {
+  ?concept skos:broader ?broader .
+}
+GROUP BY ?broader
+ORDER BY DESC(?narrower)""",
+}
+
+
+def query(page: Page) -> None:
+    """The box, and below it what the last query found."""
+    import streamlit as st
+
+    say = page.say
+    show(marks.heading(say("terms.query")))
+    show(element("p", say("terms.query_help"), class_="plb-quiet"))
+
+    def take() -> None:
+        if st.session_state[_EXAMPLE]:
+            st.session_state[_TEXT] = _EXAMPLES[st.session_state[_EXAMPLE]]
+            st.session_state.pop(_FOUND, None)
+
+    st.pills(
+        say("terms.query_examples"),
+        list(_EXAMPLES),
+        format_func=lambda name: say(f"terms.query_{name}"),
+        key=_EXAMPLE,
+        on_change=take,
+    )
+    text = st.text_area(
+        say("terms.query_text"), key=_TEXT, height=220, max_chars=LONGEST_QUERY,
+        placeholder="SELECT ?concept ?name WHERE { ?concept skos:prefLabel ?name }",
+        help=say("terms.query_prefixes", names=", ".join(PREFIXES)),
+    )  # fmt: skip
+    if st.button(say("terms.query_do"), key="plb-terms-query-do", type="primary", icon=":material/play_arrow:"):
+        st.session_state.pop(_FOUND, None)
+        with friendly(say), st.spinner(say("terms.query_running")):
+            st.session_state[_FOUND] = terms_of(page).query(text or "", page.user)
+    found: QueryAnswer | None = st.session_state.get(_FOUND)
+    if found is not None:
+        _answer(page, found)
+
+
+def _answer(page: Page, found: QueryAnswer) -> None:
+    import streamlit as st
+
+    say = page.say
+    if found.kind == "ask":
+        show(element("p", say("terms.query_yes" if found.holds else "terms.query_no"), class_="plb-fine"))
+        return
+    count = len(found.rows) if found.kind == "select" else found.triples
+    told = "terms.query_more" if found.more else f"terms.query_{found.kind}"
+    show(element("p", say(told, count=count), class_="plb-quiet"))
+    if found.kind == "construct":
+        st.code(found.turtle, language="turtle")
+    elif found.rows:
+        rows = [dict(zip(found.columns, map(_cell, row), strict=True)) for row in found.rows]
+        st.dataframe(rows, hide_index=True, key="plb-terms-query-table")
+
+
+def _cell(term: QueryTerm | None) -> str:
+    """A value as one reads it: ids with their usual prefix, texts without quotes."""
+    if term is None:
+        return ""
+    if term.type == "iri":
+        for prefix, start in PREFIXES.items():
+            if term.value.startswith(start):
+                return f"{prefix}:{term.value.removeprefix(start)}"
+    return f"{term.value} ({term.language})" if term.language else term.value
