@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,10 @@ def documents() -> list[tuple[str, set[tuple[int, int]]]]:
 
 def main() -> None:
     """Fit and write."""
-    texts = [(row["text"], {(span["start"], span["end"]) for span in row["spans"]}) for row in rows_of("zh_train")]
+    texts = [
+        (row["text"], {(span["start"], span["end"]) for span in row["spans"]})
+        for row in chain(rows_of("zh_train"), rows_of("zh_more"))
+    ]
     texts += documents()
     names: dict[str, int] = {}
     rows: list[list[int]] = []

@@ -13,7 +13,16 @@ import numpy as np
 from ahocorasick_rs import AhoCorasick
 from numpy.typing import NDArray
 
-from ingest.desensitize.names.cues import ACTS, MEASURES, NEVER_GIVEN, NUMERALS, PREPOSITIONS, ROLES, TITLES
+from ingest.desensitize.names.cues import (
+    ACTS,
+    MEASURES,
+    NEVER_GIVEN,
+    NUMERALS,
+    PREPOSITIONS,
+    RARELY_GIVEN,
+    ROLES,
+    TITLES,
+)
 from ingest.desensitize.names.features import AXES, CUTS, LEFTS, OTHER_TAG, RIGHTS, SIZES, TAGS, Numbers
 from ingest.desensitize.names.lexicon import chinese_names
 
@@ -31,7 +40,7 @@ _BEFORE = {":": "label", "、": "list", "|": "bar"} | dict.fromkeys("\"'", "quot
 _BEFORE |= dict.fromkeys("(<[《“", "open") | {"\n": "begin"}
 _AFTER = {"、": "list", "|": "bar"} | dict.fromkeys(_BLANKS, "space") | dict.fromkeys(",;。!?", "comma")
 _AFTER |= dict.fromkeys("<(", "open") | dict.fromkeys("\"'", "quote") | {"\n": "end"}
-_TYPICAL, _POSSIBLE, _OTHER = range(3)
+_TYPICAL, _POSSIBLE, _OTHER, _RARE = range(4)
 _TITLE, _ACT, _ROLE, _SURNAME = 1, 2, 4, 8
 
 
@@ -72,8 +81,7 @@ def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidate
     kinds = found.kinds[first]
     for place in range(1, _LONGEST_GIVEN):
         longer = lengths > place
-        kinds = np.where(longer, 3 * kinds + found.kinds[first + place], kinds)
-    given_word, is_word, tail_word, head_word = _known_words(text, found, start, surname, given)
+        kinds = np.where(longer, 4 * kinds + found.kinds[first + place], kinds)
     values = {
         "size": _SIZE_OF[np.minimum(surname, 2), given],
         "group": group - 1,
@@ -82,24 +90,19 @@ def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidate
         "left": found.lefts(words)[start],
         "right": found.rights(words, end),
         "doubled": ((lengths == 2) & (found.codes[first] == found.codes[first + 1])).astype(np.int64),  # noqa: PLR2004
-        "given_word": given_word,
-        "is_word": is_word,
-        "tail_word": tail_word,
-        "head_word": head_word,
+        **_known_words(text, found, start, surname, given),
         "column": np.isin(start, np.fromiter(heads, dtype=np.int64, count=len(heads))).astype(np.int64),
     }
     return Candidates(start, end, values)
 
 
-_KINDS_BEFORE = np.array([0, 0, 3, 12])
+_KINDS_BEFORE = np.array([0, 0, 4, 20])
 """How many of KINDS are shorter than a length."""
 _SIZE_OF = np.array([[SIZES.index(f"{a}{b}") if f"{a}{b}" in SIZES else -1 for b in range(4)] for a in range(3)])
 
 
-def _known_words(
-    text: str, found: _Text, start: Numbers, surname: Numbers, given: Numbers
-) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """1 where these are words: the given name, the whole, what its last character begins, what its first one ends.
+def _known_words(text: str, found: _Text, start: Numbers, surname: Numbers, given: Numbers) -> dict[str, Numbers]:
+    """1 where these are words: given name, whole, first two of three, from the last character on, up to the first.
 
     Most are two or three characters at places that many candidates share, so each of those is looked up once.
     """
@@ -109,7 +112,7 @@ def _known_words(
     goes_on = (end == count) | ~_tables().marks[found.codes[end]]
     two, three = np.zeros(count + 1, dtype=bool), np.zeros(count + 1, dtype=bool)
     size = surname + given
-    two[last[goes_on]] = two[start[start > 0] - 1] = two[start[size == _TWO]] = two[first[given == _TWO]] = True
+    two[last[goes_on]] = two[start[start > 0] - 1] = two[start[size <= _THREE]] = two[first[given == _TWO]] = True
     pairs = _known_from(text, two, _TWO)
     three[last[goes_on & ~pairs[last]]] = three[start[size == _THREE]] = three[first[given == _THREE]] = True
     triples = _known_from(text, three, _THREE)
@@ -117,9 +120,11 @@ def _known_words(
     for place in np.flatnonzero(size > _THREE).tolist():
         whole[place] = known_word(text[start[place] : end[place]])
     given_word = np.where(given == _TWO, pairs[first], np.where(given == _THREE, triples[first], False))
+    begin = (size == _THREE) & pairs[start]
     tail = goes_on & (pairs[last] | triples[last])
     head = (start > 0) & pairs[start - 1]
-    return tuple(flags.astype(np.int64) for flags in (given_word, whole, tail, head))
+    flags = {"given_word": given_word, "is_word": whole, "begin_word": begin, "tail_word": tail, "head_word": head}
+    return {name: flag.astype(np.int64) for name, flag in flags.items()}
 
 
 _TWO, _THREE = 2, 3
@@ -316,6 +321,7 @@ def _tables() -> _Tables:
     kinds = np.full(_PLANE, _OTHER, dtype=np.int64)
     kinds[[ord(one) for one in names.possible]] = _POSSIBLE
     kinds[[ord(one) for one in names.typical]] = _TYPICAL
+    kinds[[ord(one) for one in RARELY_GIVEN]] = _RARE
     codes = np.arange(_PLANE)
     allowed = _is_han(codes) & ~_among(codes, NEVER_GIVEN)
     sides = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -26,8 +27,8 @@ _BY_TAG = [f"tag-{tag}" for tag in TAGS]
 SIZES = ("11", "12", "21", "22", "23")
 """Characters of the surname (2: two or more) and of the given name."""
 GROUPS = ("1", "2", "3", "4")
-KINDS = tuple("".join(kinds) for length in (1, 2, 3) for kinds in product("tpo", repeat=length))
-"""Whether each character of the given name is typical of names, possible, or another one."""
+KINDS = tuple("".join(kinds) for length in (1, 2, 3) for kinds in product("tpor", repeat=length))
+"""Whether each character of the given name is typical of names, possible, another one, or rare in names."""
 CUTS = (
     *(f"across-{left}{right}" for left in ("", "L", "l") for right in ("", "R", "r")),
     *("one-name", "one-word", "one-unknown"),
@@ -68,13 +69,14 @@ AXES: dict[str, tuple[str | None, ...]] = {
     "cut": CUTS,
     "left": LEFTS,
     "right": RIGHTS,
-    **dict.fromkeys(("doubled", "given_word", "is_word", "tail_word", "head_word", "column"), _FLAG),
+    **dict.fromkeys(("doubled", "given_word", "is_word", "begin_word", "tail_word", "head_word", "column"), _FLAG),
 }
 """What is known of a candidate, each with the values that it may have; None: nothing to say."""
 _FORMS = (
     *("size={size}", "surname={group}", "given={size}:{kinds}", "doubled{doubled}"),
     *("cut={cut}", "cut={cut}:{group}", "cut={cut}:{kinds}"),
     *("given-is-word{given_word}", "given-is-word{given_word}:{group}", "given-is-word{given_word}:{cut}"),
+    *("begin-word{begin_word}:{group}", "begin-word{begin_word}:{cut}"),
     *("is-word{is_word}:{size}", "tail-word{tail_word}:{size}", "head-word{head_word}"),
     *("left={left}", "right={right}", "left-size={left}:{size}", "right-size={right}:{size}"),
     *("both={left_kind}|{right_kind}", "firm-left:{firm_left}", "firm-right:{firm_right}", "column{column}"),
@@ -115,10 +117,15 @@ def _places(axes: tuple[str, ...], values: Mapping[str, Numbers]) -> Numbers:
     return place
 
 
+@cache
+def _named() -> list[tuple[tuple[str, ...], list[str | None]]]:
+    """For each form its axes, and its names for their values."""
+    return [(_axes_of(form), _names(form)) for form in _FORMS]
+
+
 def feature_names(values: Mapping[str, Numbers]) -> list[list[str]]:
     """The features of each candidate by name; `values` has a number on each of the axes for each candidate."""
-    tables = [(_axes_of(form), _names(form)) for form in _FORMS]
-    columns = [[names[place] for place in _places(axes, values).tolist()] for axes, names in tables]
+    columns = [[names[place] for place in _places(axes, values).tolist()] for axes, names in _named()]
     return [[name for name in row if name is not None] for row in zip(*columns, strict=True)]
 
 
@@ -131,9 +138,8 @@ class Model:
     def __init__(self, weights: Mapping[str, float]) -> None:
         self._bias = round(1000 * weights["bias"])
         tables: dict[tuple[str, ...], NDArray[np.int32]] = {}
-        for form in _FORMS:
-            worth = [0 if name is None else round(1000 * weights.get(name, 0.0)) for name in _names(form)]
-            axes = _axes_of(form)
+        for axes, names in _named():
+            worth = [0 if name is None else round(1000 * weights.get(name, 0.0)) for name in names]
             tables[axes] = tables.get(axes, 0) + np.array(worth, dtype=np.int32)
         self._tables = tuple(tables.items())
 
