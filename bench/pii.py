@@ -109,9 +109,9 @@ ABLATIONS = {
 def print_ablation(score: Score, rows: Sequence[Row]) -> None:
     """Persons: recall and precision with parts of the recognizer left out."""
     from ingest.desensitize.names import chinese
+    from ingest.desensitize.names.features import Model
 
-    weights = chinese._weights()  # noqa: SLF001 - a part is taken out and put back
-    whole = dict(weights)
+    whole, model = chinese.weights(), chinese._model  # noqa: SLF001 - a part is taken out and put back
     print("\n| Chinese names | recall | precision |\n|---|---|---|")
 
     def line(name: str, found: Mapping[str, list[dict[str, Any]]]) -> None:
@@ -121,9 +121,10 @@ def print_ablation(score: Score, rows: Sequence[Row]) -> None:
 
     line("the segmenter's own person tag (rjieba nr) alone", {row["id"]: _tagged(row["text"]) for row in rows})
     for name, left_out in ABLATIONS.items():
-        weights.update({key: 0.0 for key in whole if left_out and key.startswith(left_out)})
+        parted = Model({key: value for key, value in whole.items() if not (left_out and key.startswith(left_out))})
+        chinese._model = lambda parted=parted: parted  # type: ignore[assignment] # noqa: SLF001
         line(name, predictions(Desensitizer(load_policy(), KEY), rows))
-        weights.update(whole)
+    chinese._model = model  # noqa: SLF001
     again = chinese._again  # noqa: SLF001
     chinese._again = lambda *_: iter(())  # type: ignore[assignment] # noqa: SLF001
     line("without repeats in the document", predictions(Desensitizer(load_policy(), KEY), rows))

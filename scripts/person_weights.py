@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from ingest.desensitize.context import TextView
-from ingest.desensitize.names.chinese import candidates
+from ingest.desensitize.names.candidates import find_candidates
+from ingest.desensitize.names.features import feature_names
 from ingest.loaders import load
 
 ROOT = Path(__file__).parents[1]
@@ -46,15 +48,18 @@ def documents() -> list[tuple[str, set[tuple[int, int]]]]:
 
 def main() -> None:
     """Fit and write."""
-    texts = [(row["text"], {(span["start"], span["end"]) for span in row["spans"]}) for row in rows_of("zh_train")]
+    texts = [
+        (row["text"], {(span["start"], span["end"]) for span in row["spans"]})
+        for row in chain(rows_of("zh_train"), rows_of("zh_more"))
+    ]
     texts += documents()
     names: dict[str, int] = {}
     rows: list[list[int]] = []
     labels: list[int] = []
     for text, gold in texts:
-        for candidate in candidates(TextView(text).plain):
-            rows.append([names.setdefault(feature, len(names)) for feature in candidate.features])
-            labels.append(int((candidate.start, candidate.end) in gold))
+        candidates = find_candidates(TextView(text).plain)
+        rows += [[names.setdefault(name, len(names)) for name in each] for each in feature_names(candidates.values)]
+        labels += [int(place in gold) for place in zip(candidates.start, candidates.end, strict=True)]
     pointers = np.cumsum([0, *map(len, rows)])
     columns = np.concatenate([np.asarray(row, dtype=np.int64) for row in rows])
     matrix = csr_matrix((np.ones(len(columns)), columns, pointers), shape=(len(rows), len(names)))

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 from ingest.desensitize.directory import Directory
 from ingest.desensitize.policy import Action, Policy, Titles
 from ingest.desensitize.pseudonyms import pseudonym, tag
-from ingest.types import Block, LoadedDocument
+from ingest.desensitize.spans import BETWEEN, blocks_replaced, merged, replaced
+from ingest.types import LoadedDocument
 from knowledge.types import Language, Span
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from ingest.desensitize.recognizers.base import Recognizer
     from knowledge.catalog import Catalog
 
-_RECOGNIZERS_VERSION = "3"
+_RECOGNIZERS_VERSION = "4"
 """Part of the fingerprint: raised when recognizers find more or less than before, so that documents are done again."""
-_BETWEEN = "\n\n"
 _EXAMPLES = 3
 _ROUNDS = 5
 """How often a text is looked at again at most; nearly always the second look finds nothing."""
@@ -129,11 +129,11 @@ class Desensitizer:
         spans = self._found_in(text)
         for _ in range(_ROUNDS if spans else 0):
             # A placeholder is another neighbour than the value was: what it makes recognizable goes now, not next time
-            more = self._found_in(_replaced(text, 0, spans))
+            more = self._found_in(replaced(text, 0, spans))
             if not more:
                 break
-            spans = _merged(spans, more)
-        return _replaced(text, 0, spans), spans
+            spans = merged(spans, more)
+        return replaced(text, 0, spans), spans
 
     def for_search(self, question: str, clean: str) -> str:
         """`clean` (what has become of `question`) with the values that some documents keep behind it.
@@ -171,10 +171,10 @@ class Desensitizer:
 
     def examined(self, document: LoadedDocument) -> tuple[LoadedDocument, Counter[str], dict[str, tuple[str, ...]]]:
         """As `desensitize_document`, with up to three of the values by kind, masked, for people to look at."""
-        text = _BETWEEN.join(block.text for block in document.blocks)
+        text = BETWEEN.join(block.text for block in document.blocks)
         _, spans = self.desensitize(text)
         counts = Counter(span.type for span in spans)
-        blocks = tuple(_blocks_replaced(document.blocks, spans))
+        blocks = tuple(blocks_replaced(document.blocks, spans))
         title, in_title = self.desensitize(document.title)
         metadata = {}
         for key, value in document.metadata.items():
@@ -198,7 +198,7 @@ class Desensitizer:
                 canonical = found.recognizer.canonical(view.plain[found.start : found.end])
                 entity = found.recognizer.entity
                 spans.append(Span(found.start, found.end, entity, pseudonym(self._key, entity, canonical)))
-        return _replaced(name, 0, spans)
+        return replaced(name, 0, spans)
 
     def forget_removed(self, catalog: Catalog) -> None:
         """Let the keeper, if there is one, forget the originals of what no longer stands in the catalog."""
@@ -360,51 +360,3 @@ def _without_overlaps(found: Iterable[_Found]) -> list[_Found]:
         starts.insert(place, one.start)
         taken.insert(place, one)
     return taken
-
-
-def _replaced(text: str, offset: int, spans: Sequence[Span]) -> str:
-    """`text`, which begins at `offset` of the text that the spans count in, with its spans replaced.
-
-    A value that runs over the border leaves its replacement where it begins.
-    """
-    pieces: list[str] = []
-    place = 0
-    for span in spans:
-        start, end = max(span.start - offset, 0), min(span.end - offset, len(text))
-        pieces.append(text[place:start])
-        if span.start >= offset:
-            pieces.append(span.replacement)
-        place = end
-    return "".join([*pieces, text[place:]])
-
-
-def _merged(spans: Sequence[Span], more: Sequence[Span]) -> list[Span]:
-    """The spans of a text with those that were found, in the same order, in what had become of it."""
-    merged: list[Span] = []
-    waiting = list(spans)
-    shift = 0  # how far the text after the last span has moved
-    for span in more:
-        while waiting and waiting[0].start + shift + len(waiting[0].replacement) <= span.start:
-            first = waiting.pop(0)
-            shift += len(first.replacement) - (first.end - first.start)
-            merged.append(first)
-        start, end = span.start - shift, span.end - shift
-        while waiting and waiting[0].start + shift < span.end:  # part of an earlier replacement: both become one
-            first = waiting.pop(0)
-            shift += len(first.replacement) - (first.end - first.start)
-            start, end = min(start, first.start), max(first.end, span.end - shift)
-        merged.append(Span(start, end, span.type, span.replacement))
-    return [*merged, *waiting]
-
-
-def _blocks_replaced(blocks: Sequence[Block], spans: Sequence[Span]) -> Iterator[Block]:
-    offset = first = 0
-    for block in blocks:
-        end = offset + len(block.text)
-        while first < len(spans) and spans[first].end <= offset:
-            first += 1
-        last = first
-        while last < len(spans) and spans[last].start < end:
-            last += 1
-        yield replace(block, text=_replaced(block.text, offset, spans[first:last])) if last > first else block
-        offset = end + len(_BETWEEN)
