@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from app.adaptation import Adaptation, Writer
     from app.attachment import Attachment
     from app.citations import Cited
+    from app.continual import Continual
     from app.datasets import Datasets
     from app.documents import ManagedDocuments
     from app.evidence import Evidence
@@ -468,8 +469,13 @@ class Assistant:
 
     @property
     def datasets(self) -> Datasets:
-        """Training examples: made, looked through, struck out."""
+        """Training examples: made, looked through, struck out; drift against them."""
         return self.workspace.datasets
+
+    @property
+    def continual(self) -> Continual:
+        """What prepares the next model version when what comes in calls for it."""
+        return self.workspace.continual
 
     @cached_property
     def retriever(self) -> BaseRetriever:

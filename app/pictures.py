@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from adapters.training.plan import Step
 
 _WIDTH, _HEIGHT, _EDGE = 640, 320, 48
+_LINES = ("#1b6e8c", "#b0721c", "#5a7d2a", "#8a3b6e")
 _OURS, _THEIRS = "#1b6e8c", "#b0721c"
 _SHARES = ("f1", "em", "key_facts", "general")
 
@@ -56,8 +57,43 @@ def comparison_picture(report: Mapping[str, Any], called: Mapping[str, str] = Ma
     return _svg(parts)
 
 
-def _dot(across: float, down: float) -> str:
-    return f'<circle cx="{across:.1f}" cy="{down:.1f}" r="4" fill="{_THEIRS}"/>'
+def drift_picture(
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    threshold: float,
+    title: str,
+    ends: tuple[str, str],
+) -> str:
+    """How large each measure was over time, from 0 to 1, and the threshold as a broken line.
+
+    `series` has for each name points (seconds, statistic) in order of time; `ends` say when the first and the last is.
+    """
+    times = [at for points in series.values() for at, _ in points]
+    first, span = min(times, default=0.0), max(times, default=0.0) - min(times, default=0.0)
+    left, right = _EDGE + 12, _WIDTH - _EDGE
+    level = _up(threshold)
+    parts = [
+        *_frame(),
+        _text(_EDGE, 20, title),
+        f'<path d="M{_EDGE},{level:.1f} H{right}" stroke="#888" stroke-dasharray="6 4"/>',
+        _text(8, _up(1) + 5, "1.0"),
+        _text(8, level + 5, f"{threshold:.2f}"),
+        _text(left, _HEIGHT - 28, ends[0]),
+    ]
+    if span:
+        parts.append(_text(right - 90, _HEIGHT - 28, ends[1]))
+    for number, (name, points) in enumerate(series.items()):
+        colour = _LINES[number % len(_LINES)]
+        across = [left + (right - left - 12) * (at - first) / span if span else left for at, _ in points]
+        places = [(x, _up(value)) for x, (_, value) in zip(across, points, strict=True)]
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{line}"/>')
+        parts += [_dot(*place, colour) for place in places]
+        parts.append(_text(_EDGE + 145 * number, _HEIGHT - 8, f"● {name}", colour))
+    return _svg(parts)
+
+
+def _dot(across: float, down: float, colour: str = _THEIRS) -> str:
+    return f'<circle cx="{across:.1f}" cy="{down:.1f}" r="4" fill="{colour}"/>'
 
 
 def _bar(left: float, width: float, measure: Mapping[str, float], colour: str) -> list[str]:

@@ -121,6 +121,13 @@ class AdaptationSettings(Section):
     not_from: tuple[str, ...] = Field((), description="users and groups whose conversations are never learnt from")
     window_days: float = Field(30.0, gt=0, description="what was asked and came in so lately is new")
     drift_threshold: float = Field(0.1, ge=0, le=1, description="how large a difference that is beyond chance must be")
+    continual: Literal["off", "prepare", "train"] = Field(
+        "off",
+        description="what is done by itself when there is drift: nothing, a dataset, a candidate that is evaluated",
+    )
+    min_interval_days: float = Field(7.0, ge=0, description="days between two datasets that are prepared by drift")
+    min_examples: int = Field(50, ge=1, description="so many new examples must be there for another dataset")
+    replay_share: float = Field(0.3, ge=0, lt=1, description="share of older examples that are gone over again")
 
 
 class AlignmentSettings(Section):

@@ -14,6 +14,10 @@ NOTHING_THERE: dict[Language, str] = {
 }
 TERM_GRAPH: dict[Language, str] = {"zh": "术语图谱", "en": "Term graph"}
 FACT_OF: dict[Language, str] = {"zh": "{concept}的{relation}是？", "en": "What is the {relation} of {concept}?"}
+FACT_ENDING = "What is {concept} {relation}?"
+"""In English, of a relation such as 'part of' or 'hosted at'."""
+FACT_DONE = "{concept} {relation} what?"
+"""In English, of a relation such as 'reports to' or 'depends on'."""
 MORE_ABOUT: dict[Language, str] = {
     "zh": "《{title}》里关于“{heading}”怎么说？",
     "en": "What does “{title}” say about “{heading}”?",

@@ -59,6 +59,18 @@ def begin(workspace: Workspace, dataset: str, plan: Mapping[str, Any], *, name: 
     return Launch(dataset, by, process, told)
 
 
+def begin_continuing(workspace: Workspace) -> subprocess.Popen[bytes]:
+    """`plumbline train continue` as the schedule calls it, in a process that outlives this one."""
+    command = [*_PROGRAM, "train", "continue", "--scheduled", "--json", "--workspace", str(workspace.folder)]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # its run in the catalog says how it ended
+        start_new_session=True,
+    )
+
+
 def foresee(workspace: Workspace, dataset: str, plan: Mapping[str, Any], *, name: str) -> Mapping[str, Any]:
     """{"fits", "memory_bytes", "seconds"}, estimated in a process of its own, since that loads torch.
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.accounts.tokens import Tokens
     from app.adaptation import Adaptation
     from app.audit import Audit
+    from app.continual import Continual, ContinualSchedule
     from app.conversation import Conversations
     from app.datasets import Datasets
     from app.documents import ManagedDocuments
@@ -213,6 +214,20 @@ class Workspace:
         from app.datasets import Datasets
 
         return Datasets(self, examples)
+
+    @once
+    def continual(self) -> Continual:
+        """What prepares the next version when what comes in calls for it."""
+        from app.continual import Continual
+
+        return Continual(self)
+
+    def continual_schedule(self) -> ContinualSchedule:
+        """What looks now and then whether it does."""
+        from app.continual import ContinualSchedule
+        from app.training_process import begin_continuing
+
+        return ContinualSchedule(self.continual, lambda: begin_continuing(self).pid)
 
     @once
     def router(self) -> Router:

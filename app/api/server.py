@@ -49,11 +49,13 @@ def run(settings: Settings, port: int | None = None) -> int:
         app = application(assistant, (*LOOPBACK, host, *settings.api.names), settings.api.max_body_kb * 1024)
         config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
         sys.stderr.write(f"Plumbline: http://{host}:{chosen}/v1 (Ctrl-C stops it)\n")
-        scheduler = assistant.workspace.scheduler()
+        scheduler, continual = assistant.workspace.scheduler(), assistant.workspace.continual_schedule()
         scheduler.start()
+        continual.start()
         try:
             uvicorn.Server(config).run(sockets=[listening])
         finally:
+            continual.stop()
             scheduler.stop()
     return 0
 

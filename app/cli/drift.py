@@ -1,15 +1,16 @@
-"""`plumbline train drift`: whether what is asked and what comes in is of another kind than what was trained on."""
+"""`plumbline train drift` and `train continue`: whether what comes in is of another kind, and what follows from it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import Run, command
-from app.cli.output import print_json, print_table, print_text
-from app.cli.progress import several
+from app.cli.common import Run, command, operator
+from app.cli.output import print_json, print_table, print_text, remark
+from app.cli.progress import steps
 from app.cli.train import train_commands
+from knowledge.errors import InvalidInput
 
 if TYPE_CHECKING:
     from app.datasets import DriftReport
@@ -36,6 +37,7 @@ _OVERALL: dict[Verdict, str] = {
 def register(_app: typer.Typer) -> None:
     """Add the command below `plumbline train`."""
     command(train_commands, "drift", json=True)(drift)
+    command(train_commands, "continue", json=True)(continue_learning)
 
 
 def drift(
@@ -52,21 +54,53 @@ def drift(
     ] = None,
 ) -> None:
     """Compare what was asked and came in lately with a dataset's training window; nothing is trained by this."""
-    from app.continual import dataset_of
-
-    with run.open() as workspace, several() as begin:
-        bars: dict[str, Any] = {}
-
-        def told(what: str, done: int, total: int | None) -> None:
-            if what not in bars:
-                bars[what] = begin(what, "items")
-            bars[what](done, total)
-
-        report = workspace.datasets.drift(dataset_of(workspace, name), days=days, told=told)
+    with run.open() as workspace, steps() as told:
+        report = workspace.datasets.drift(workspace.continual.dataset_of(name), days=days, told=told)
     if run.json:
         print_json(report.to_json())
     else:
         _print(report)
+
+
+def continue_learning(
+    run: Run,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="[DATASET|VERSION]", help="What to go on from.", show_default="that of the version in service"
+        ),
+    ] = "",
+    allow: Annotated[
+        str, typer.Option(help="prepare or train.", show_default="[adaptation] continual, at least prepare")
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Whether or not there is drift, and however soon.")] = False,
+    scheduled: Annotated[bool, typer.Option("--scheduled", hidden=True)] = False,
+) -> None:
+    """Prepare a dataset of what is new when the trigger fires, and train and evaluate a candidate if that is allowed.
+
+    Nobody is answered by the candidate until `plumbline versions canary` or `promote` says so.
+    """
+    from app.continual import AUTOMATIC
+
+    if allow not in {"", "prepare", "train"}:
+        raise InvalidInput(f"--allow {allow}: write prepare or train")
+    with run.open() as workspace, steps() as told:
+        done = workspace.continual.run(
+            name,
+            by=AUTOMATIC if scheduled else operator(),
+            allowed=allow or None,  # type: ignore[arg-type] # checked above
+            force=force,
+            told=told,
+        )
+    if run.json:
+        print_json(done.to_json())
+        return
+    print_text(f"{'fired' if done.fired else 'did not fire'}: {done.reason}")
+    if done.version:
+        print_text(f"{done.version}: trained on {done.prepared}; gate: {done.gate or 'open'}")
+        remark(f"next: plumbline versions canary {done.version}")
+    elif done.prepared:
+        remark(f"next: plumbline train lora {done.prepared}")
 
 
 def _print(report: DriftReport) -> None:

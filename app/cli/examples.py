@@ -11,7 +11,7 @@ import typer
 
 from app.cli.common import Run, command, group, operator
 from app.cli.output import print_json, print_table, print_text, remark, shortened
-from app.cli.progress import several
+from app.cli.progress import steps
 from app.cli.train import train_commands
 from knowledge.errors import InvalidInput, NotFound
 
@@ -188,14 +188,7 @@ def remove(run: Run, name: NameArgument) -> None:
 
 
 def _made(workspace: Workspace, name: str, recipe: Recipe) -> Datasheet:
-    with several(lambda: "") as begin:
-        bars: dict[str, Any] = {}
-
-        def told(what: str, done: int, total: int | None) -> None:
-            if what not in bars:
-                bars[what] = begin(what, "items")
-            bars[what](done, total)
-
+    with steps() as told:
         return workspace.datasets.make(name, recipe, by=operator(), told=told)
 
 

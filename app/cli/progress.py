@@ -99,6 +99,20 @@ def several(note: Callable[[], str] = str) -> Iterator[Begin]:
         yield begin
 
 
+@contextmanager
+def steps() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A function to be called with what is being done and how far it is; each has a bar of its own."""
+    with several() as begin:
+        bars: dict[str, Progress] = {}
+
+        def told(what: str, done: int, total: int | None) -> None:
+            if what not in bars:
+                bars[what] = begin(what, "items")
+            bars[what](done, total)
+
+        yield told
+
+
 def _lines(title: str, unit: Unit, note: Callable[[], str]) -> Progress:
     last = time.monotonic()
 

@@ -79,15 +79,19 @@ def run_schedules(
 ) -> None:
     """Run sources when they are due, until Ctrl-C. What was missed is made up for by one run."""
     with run.assistant() as assistant, _until_told() as stop:
-        scheduler = assistant.workspace.scheduler()
+        scheduler, continual = assistant.workspace.scheduler(), assistant.workspace.continual_schedule()
         if once:
             remark(f"{scheduler.run_due()} runs made")
+            if continual.run_due():
+                remark("plumbline train continue: begun")
             return
         remark(f"{len(assistant.schedules.list())} schedules; Ctrl-C ends it")
         scheduler.start()
+        continual.start()
         try:
             stop.wait()
         finally:
+            continual.stop()
             scheduler.stop()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.datasets.datasets import Datasets
 from app.datasets.drift import ChangedTerm, DriftReport, Measure
-from app.datasets.types import DatasetRow, Datasheet, Limits, Recipe, RowPage, StruckRow
+from app.datasets.types import DatasetRow, Datasheet, Limits, Recipe, RowPage, StruckRow, TooFew
 
 __all__ = [
     "ChangedTerm",
@@ -17,4 +17,5 @@ __all__ = [
     "Recipe",
     "RowPage",
     "StruckRow",
+    "TooFew",
 ]

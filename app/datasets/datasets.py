@@ -32,6 +32,7 @@ from app.datasets.types import (
     Recipe,
     RowPage,
     StruckRow,
+    TooFew,
 )
 from app.datasets.window import Windows, measure_drift
 from app.datasets.writing import Formats, parts_of, rows_of
@@ -133,10 +134,18 @@ class Datasets:
     # --- making -------------------------------------------------------------------------------------------------
 
     def make(
-        self, name: str, recipe: Recipe, *, by: str, user: User | None = None, told: Told = lambda *_: None
+        self,
+        name: str,
+        recipe: Recipe,
+        *,
+        by: str,
+        user: User | None = None,
+        at_least: int = 1,
+        told: Told = lambda *_: None,
     ) -> Datasheet:
-        """A new dataset. Raises InvalidInput for a name that is taken, a recipe that cannot be, and when nothing is
-        left after the checks; NotPermitted for labels that are not the user's.
+        """A new dataset. Raises InvalidInput for a name that is taken and a recipe that cannot be, TooFew when less
+        than `at_least` rows that are no replay are left after the checks; NotPermitted for labels that are not the
+        user's.
         """
         disk.checked_name(name)
         self._check(recipe, user)
@@ -146,9 +155,11 @@ class Datasets:
             kept = examine(candidates, gathering.checks(), report, lambda at: told("checking", at, len(candidates)))
             for reason, count in gathering.left_out().items():
                 report.drop(reason, count=count)
-            if not kept:
+            fresh = sum(candidate.source.kind != "replay" for candidate in kept)
+            if not kept or (fresh < at_least and at_least > 1):
                 reasons = ", ".join(f"{reason} {entry['count']}" for reason, entry in report.dropped.items())
-                raise InvalidInput(f"{name}: nothing to learn from ({reasons or 'no examples there'})")
+                found = f"{fresh} of {at_least} examples" if kept else "nothing to learn from"
+                raise TooFew(f"{name}: {found} ({reasons or 'no examples there'})", fresh)
             rows = rows_of(kept, recipe.form, gathering.alike())
             parts: dict[str, Sequence[Mapping[str, Any]]] = {**parts_of(rows, self._formats)}
             if recipe.balance:

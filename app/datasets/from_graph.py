@@ -6,6 +6,7 @@ As pairs: the true sentence and the same with a wrong thing in it, or with a nam
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING
 
 from app.datasets.types import Candidate, Source
 from app.facts import fact_sentence
-from app.texts import CALLED_NOW, FACT_OF, IS_CALLED, WHAT_IS
+from app.texts import CALLED_NOW, FACT_DONE, FACT_ENDING, FACT_OF, IS_CALLED, WHAT_IS
 
 if TYPE_CHECKING:
     from knowledge.graph import TermGraph
     from knowledge.graph.types import Concept, Fact, Relation
     from knowledge.types import Language, User
 
+_NO_NOUN = re.compile(r"(?P<done>\w*[a-rt-z]s )?(?:.+ )?(?:of|at|by|to|in|on|with|from|for|into)")
+"""Names of relations that are no nouns: 'part of', and with a verb that is done by the subject 'reports to'."""
 _MOST_VALUES = 5
 """A relation with more values of one subject is a list, and no sentence."""
 
@@ -86,9 +89,8 @@ class GraphExamples:
         return self.graph.visible(fact.object, self.reader) and self.graph.preferred(fact.object, language) is not None
 
     def _told(self, concept: Concept, facts: list[Fact], relation: Relation, language: Language) -> Candidate:
-        asked = FACT_OF[language].format(
-            concept=self.graph.label(concept.id, language), relation=self.graph.label(relation.id, language)
-        )
+        name = self.graph.label(relation.id, language)
+        asked = _question_form(name, language).format(concept=self.graph.label(concept.id, language), relation=name)
         between = "" if language == "zh" else " "
         answer = between.join(fact_sentence(fact, relation, self.graph, language) for fact in facts)
         wordings = tuple(self._wordings(fact, language) for fact in facts)
@@ -157,3 +159,11 @@ class GraphExamples:
         hashed = hashlib.sha256(f"{question}\n{answer}".encode()).hexdigest()
         source = Source("graph", concept.id, self.graph.label(concept.id, language), hashed)
         return Candidate(kind, question, answer, source, language, key_facts=key_facts, documents=(concept.id,))
+
+
+def _question_form(relation: str, language: Language) -> str:
+    """The question that goes with the name of a relation."""
+    found = _NO_NOUN.fullmatch(relation) if language == "en" else None
+    if found is None:
+        return FACT_OF[language]
+    return FACT_DONE if found["done"] else FACT_ENDING

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from knowledge.errors import InvalidInput
 from knowledge.types import Language, Message
 
 Form = Literal["triple", "chat", "preference"]
@@ -95,6 +96,14 @@ class Candidate:
     documents: tuple[str, ...] = ()
     quotes: tuple[tuple[str, str], ...] = ()
     verbatim: bool = False
+
+
+class TooFew(InvalidInput):
+    """Fewer new rows passed the checks than were asked for; `count` of them did."""
+
+    def __init__(self, message: str, count: int) -> None:
+        super().__init__(message)
+        self.count = count
 
 
 @dataclass(frozen=True, slots=True)

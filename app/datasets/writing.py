@@ -57,7 +57,14 @@ def parts_of(rows: Sequence[Mapping[str, Any]], formats: Formats) -> dict[str, l
 
 
 def _keys(candidate: Candidate) -> tuple[str, ...]:
-    return candidate.documents or (f"{candidate.source.kind}:{candidate.source.id}",)
+    if candidate.documents:
+        return candidate.documents
+    own = f"{candidate.source.kind}:{candidate.source.id}"
+    if candidate.source.kind != "file":
+        return (own,)
+    # Rows of a file that name no source have only their question in common, or else none would be held back
+    asked = "\n".join([*(message.text for message in candidate.before), candidate.question])
+    return (f"{own}:{hashlib.sha256(asked.encode()).hexdigest()[:12]}",)
 
 
 def _row(candidate: Candidate, form: Form, group: str) -> dict[str, Any]:

@@ -77,9 +77,11 @@ def application(assistant: Assistant, host: str, port: int) -> ASGIApp:
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         shared = runtime.start(assistant)
         shared.warm_up()
-        scheduler = assistant.workspace.scheduler()
+        scheduler, continual = assistant.workspace.scheduler(), assistant.workspace.continual_schedule()
         scheduler.start()
+        continual.start()
         yield
+        await anyio.to_thread.run_sync(continual.stop)
         # In a thread: a run that is going on ends at its next step
         await anyio.to_thread.run_sync(scheduler.stop)
         shared.close()

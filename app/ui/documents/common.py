@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from app.ui.address import VIEW, go, leave_for, link, shown
-from app.ui.marks import act, badge, empty, heading, leading, when
+from app.ui.marks import act, badge, duration, empty, heading, leading, size, when
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, sentence, show
 from app.ui.texts import Words
@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from app.documents import ManagedDocuments
     from app.ui.jobs import Job
 
-__all__ = ["VIEW", "act", "badge", "empty", "go", "heading", "leave_for", "shown", "when"]
+__all__ = ["VIEW", "act", "badge", "duration", "empty", "go", "heading", "leave_for", "shown", "size", "when"]
 
 PATH = "/documents"
 DOCUMENT, RUN, SOURCE = "d", "run", "source"
-_KIB = 1024
 
 
 @cache
@@ -41,27 +40,9 @@ def to(name: str, message: str, label: object, class_: str, **parameters: str) -
     return leading(name, message, label, class_, link(PATH, **parameters))
 
 
-def size(count: int) -> str:
-    """Bytes in the unit that reads best."""
-    amount = float(count)
-    for unit in ("B", "KB", "MB"):
-        if amount < _KIB:
-            return f"{amount:.0f} {unit}"
-        amount /= _KIB
-    return f"{amount:.1f} GB"
-
-
 def passages(count: int, say: Words) -> str:
     """How many passages a document has."""
     return say("docs.chunks_one" if count == 1 else "docs.chunks", count=count)
-
-
-def duration(seconds: float, say: Words) -> str:
-    """How long something took or will take."""
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return say("docs.seconds", count=max(1, round(seconds)))
-    minutes = round(seconds / 60)
-    return say("docs.minutes", count=minutes) if minutes < 120 else say("docs.hours", count=round(minutes / 60))  # noqa: PLR2004
 
 
 def listed(names: Iterable[object], say: Words) -> str:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.ui import sidebar
-from app.ui.models import data, service, training, versions
+from app.ui.models import data, drift, service, training, versions
 from app.ui.models.common import style
 from app.ui.page import Page, friendly, show
 from app.ui.views import choose_view
@@ -23,6 +23,7 @@ _VIEWS: Mapping[str, Callable[[Page], None]] = MappingProxyType(
         "service": service.service,
         "training": training.training,
         "datasets": data.data,
+        "drift": drift.drift,
     }
 )
 _ROLES = frozenset({Role.OPERATOR, Role.ADMIN})

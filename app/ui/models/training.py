@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import training_process
 from app.pictures import curve_picture
-from app.ui.documents.common import duration, size
-from app.ui.marks import badge, empty, heading, when
+from app.ui.marks import badge, duration, empty, heading, size, when
 from app.ui.markup import element, join
 from app.ui.models.common import dataset_name, datasets, grid
 from app.ui.page import Page, friendly, literal, show

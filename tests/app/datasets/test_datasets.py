@@ -10,6 +10,7 @@ from harbour import ANN, BEN, EVE, GUIDE, add_document, say
 
 from adapters.training.examples import leaks, read_dataset
 from app.datasets import Recipe
+from app.datasets.from_graph import _question_form
 from app.wiring import Workspace
 from knowledge.errors import InvalidInput, NotFound, NotPermitted
 from knowledge.types import User
@@ -262,3 +263,28 @@ def test_replayed_rows_are_trained_on_again_and_never_held_back(workspace: Works
     replayed = [row for row in rows if row.question in old]
     assert 0 < len(replayed) <= round(0.25 * (len(rows) - len(replayed)))
     assert {row.part for row in replayed} == {"train"}
+
+
+@pytest.mark.parametrize(
+    ("relation", "asked"),
+    [
+        ("port", "What is the port of X?"),
+        ("list price", "What is the list price of X?"),
+        ("part of", "What is X part of?"),
+        ("member of", "What is X member of?"),
+        ("hosted at", "What is X hosted at?"),
+        ("reports to", "X reports to what?"),
+        ("address of", "What is X address of?"),
+    ],
+)
+def test_questions_about_facts_are_english(relation: str, asked: str) -> None:
+    assert _question_form(relation, "en").format(concept="X", relation=relation) == asked
+    assert _question_form(relation, "zh") == "{concept}的{relation}是？"
+
+
+def test_rows_of_a_file_without_sources_are_held_back_too(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    rows = "".join(f"Which flag flies on boat {100 + 7 * n}?,The flag is number {n}.\n" for n in range(30))
+    file.write_text(f"question,answer\n{rows}", encoding="utf-8")
+    sheet = workspace.datasets.make("d", Recipe(sources=(), files=(file,)), by="test")
+    assert dict(sheet.parts) == {"train": 24, "validation": 3, "test": 3}

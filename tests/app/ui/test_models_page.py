@@ -77,7 +77,7 @@ def test_others_get_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("name", ["olga", "ou"])
-@pytest.mark.parametrize("view", ["versions", "service", "training", "datasets"])
+@pytest.mark.parametrize("view", ["versions", "service", "training", "datasets", "drift"])
 def test_every_view_is_shown(operated: Site, monkeypatch: pytest.MonkeyPatch, name: str, view: str) -> None:
     assert html(opened(operated, monkeypatch, name, view))
 
@@ -120,3 +120,28 @@ def test_examples_are_looked_through_and_struck_out(with_dataset: Site, monkeypa
     assert (datasets.rows("own", limit=1).total, datasets.struck("own")[0].by) == (before - 1, "olga")
     shown.button(key=f"plb-models-back-{row.id}").click().run()
     assert datasets.rows("own", limit=1).total == before
+
+
+def test_drift_is_measured_and_drawn(with_dataset: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = with_dataset.assistant.datasets
+    shown = opened(with_dataset, monkeypatch, "olga", "drift")
+    assert "Drift was not measured yet." in html(shown)
+    shown.button(key="plb-models-measure-now").click().run()
+    assert "too few texts" in html(shown)
+    assert [each["dataset"] for each in datasets.drifts()] == ["own"]
+    measures = [{"subject": "questions", "name": "lengths", "verdict": "drift", "before": 40, "now": 30,
+                 "statistic": 0.4, "by_chance": 0.1, "p": 0.002}]  # fmt: skip
+    runs = with_dataset.assistant.catalog.runs
+    for name in ("own", "hidden"):
+        report = {"dataset": name, "verdict": "drift", "at": 2.0**31, "threshold": 0.1, "measures": measures}
+        runs.finish(runs.start("drift"), report)
+        decided = {"dataset": name, "decision": "prepared", "fired": True, "reason": f"<b>{name}</b>", "prepared": "x"}
+        runs.finish(runs.start("continual"), decided)
+    chinese = opened(with_dataset, monkeypatch, "ou", "drift")
+    told = html(chinese)
+    assert "有漂移" in told
+    assert "0.400" in told
+    assert "已准备数据集" in told
+    assert "&lt;b&gt;own" in told
+    assert "hidden" not in told  # no dataset of theirs
+    assert len(chinese.get("image")) == 1
