@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("b
 
 OPERATOR, EMPLOYEE = "yu.siyuan", "anna.schmidt"
 SOON_MS = 120_000
-VIEWS = ("versions", "service", "training", "datasets")
+VIEWS = ("versions", "service", "training", "datasets", "drift")
 SPAN = {"mean": 0.5, "low": 0.4, "high": 0.6}
 
 
@@ -69,6 +69,10 @@ def test_from_comparing_to_striking_out(quick_site: Site, quick_visit: Visits) -
     page.get_by_role("button", name="Strike out 1").click()
     expect(page.get_by_text("not ours", exact=False)).to_be_visible()
     assert quick_site.assistant.datasets.struck("own")[0].reason == "not ours"
+
+    page.goto(f"{visitor.site.address}/models?view=drift")
+    page.get_by_role("button", name="Measure now").click()
+    expect(page.get_by_role("status").get_by_text("too few texts")).to_be_visible()
 
     narrow = quick_visit(width=360, height=740, dark=True)
     narrow.sign_in(OPERATOR)
