@@ -55,7 +55,7 @@ _MASKED = re.compile(r"<(?:n|num|number|数字|金额)>", re.IGNORECASE)
 """A number that was masked."""
 _TOGETHER = re.compile(r"、[^，。,;；]{1,40}?(?:纷纷|共同|联合|均|都)")
 """The rest of a list of doers that ends before the verb."""
-_ASKING = re.compile(r"的?(?:申请|请求|要求|请|希望)")
+_ASKING = re.compile(r"(?:申请|请求|要求|请|希望)")
 _TELLS = re.compile(r"^\s*(?:[的之]|'s\b|of\b|[a-z])")
 
 
@@ -82,7 +82,7 @@ def beyond_doubt(cue: Cue, context: Context, *, subject_first: bool) -> bool:
     "B's supplier is A", "A's acquisition of B" and "A receives reports from B" are no wording of who supplies, acquires
     or reports, though their words are.
     """
-    if done_to(context) and not cue.before:
+    if turned_round(cue, context):
         return False
     if cue.subject_first is None:
         return _named(cue, context, subject_first=subject_first)
@@ -95,9 +95,16 @@ def beyond_doubt(cue: Cue, context: Context, *, subject_first: bool) -> bool:
     )
 
 
-def done_to(context: Context) -> bool:
-    """Whether a small word before the first name makes it the one that something is done to: "对 B 收购的 A"."""
-    return _BEFORE.search(context.literal[0]) is not None
+def turned_round(cue: Cue, context: Context) -> bool:
+    """Whether words around a wording make it a part of something else that is said.
+
+    A small word before the first name makes it the one that something is done to: "对 B 收购的 A". With 的 after it the
+    wording may only tell what is spoken of: "B 对 A 进行培训的安排很满意".
+    """
+    before, _, after = context.literal
+    last = cue.literal[2]
+    whose = bool(last) and re.search("[㐀-鿿]$", last) is not None and after.partition(last)[2].startswith("的")
+    return whose or (not cue.before and _BEFORE.search(before) is not None)
 
 
 def _goes_on(after: str, cue: Cue) -> bool:
@@ -110,7 +117,7 @@ def _goes_on(after: str, cue: Cue) -> bool:
         place = next((place for place, word in enumerate(said) if word == cue.after[0]), None)
         if place is not None and set(cue.after) <= set(said) and not _derived(after, cue.literal[2]):
             rest = after.partition(cue.literal[2])[2] if cue.literal[2] else ""
-            return all(_adverbial(word) for word in said[:place]) and not _ASKING.match(rest)
+            return all(map(_adverbial, said[:place])) and not _ASKING.match(rest)
     held = bool(cue.middle) and not is_direction(cue.middle[-1]) and not _TELLS.search(after)
     return not cue.after or held
 

@@ -84,3 +84,8 @@ def test_true_forms_of_other_verbs_stay(meadow: Checker, verb: str, language: st
 @pytest.fixture(scope="module")
 def meadow() -> Checker:
     return checker_of("meadow.ttl")
+
+
+def test_true_sentences_about_other_firms_stay() -> None:
+    told = tomllib.loads((HERE / "quay.toml").read_text(encoding="utf-8"))
+    assert touched(checker_of("quay.ttl"), told["true"]) == []
