@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.datasets import Datasets
     from app.documents import ManagedDocuments
     from app.rules import Suggesting
+    from app.sentence_writer import ModelSentenceWriter
     from app.terms.relinking import Relinking
     from ingest import Pipeline
     from ingest.desensitize import Desensitizer
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from ingest.watching import Watcher
     from knowledge.alignment import Checker
     from knowledge.alignment.explanations import Edition
-    from knowledge.alignment.rewriting import SentenceWriter
     from knowledge.catalog.source_runs import RunPhase, SourceRun, Trigger
     from knowledge.catalog.sources import Source, SourceKind
     from knowledge.graph import Linker, TermGraph
@@ -614,7 +614,7 @@ def _built(
     settings: Settings,
     suggesting: Suggesting | None = None,
     edition: Callable[[], Edition] | None = None,
-    writer: SentenceWriter | None = None,
+    writer: ModelSentenceWriter | None = None,
 ) -> Terms:
     from knowledge.alignment import Checker
     from knowledge.alignment.explanations import Edition
@@ -622,7 +622,13 @@ def _built(
 
     linker = Linker(graph)
     checker = Checker(
-        graph, linker, settings=settings.alignment, suggesting=suggesting, edition=edition or Edition, writer=writer
+        graph,
+        linker,
+        settings=settings.alignment,
+        suggesting=suggesting,
+        edition=edition or Edition,
+        writer=writer,
+        model_reader=writer,
     )
     return Terms(graph, linker, checker)
 
