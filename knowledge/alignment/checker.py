@@ -148,7 +148,8 @@ class Checker:
         `with_model` False: no model is asked, whatever the settings say.
         """
         check = _Check(self, passages, question or "", user, language)
-        sentences = _SENTENCES[self._settings.model] if with_model else 0
+        has_model = self._writer is not None or self._model_reader is not None
+        sentences = _SENTENCES[self._settings.model] if with_model and has_model else 0
 
         def checked(text: str) -> AlignmentReport:
             first = check.examine(text)
