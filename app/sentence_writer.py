@@ -1,4 +1,4 @@
-"""The answer model as the checker's last resort: one sentence written anew. What it writes is not trusted there."""
+"""The answer model as the checker's last resort: one sentence written anew, or read. It is not trusted there."""
 
 from __future__ import annotations
 
@@ -24,3 +24,16 @@ class ModelSentenceWriter:
         messages = [Message("system", asked), Message("user", f"{told}\n\n{sentence}")]
         pieces = self._generator().stream(messages, max_tokens=_MOST_TOKENS, stop=("\n",))
         return "".join(pieces).strip()
+
+    def triples(
+        self, sentence: str, names: Sequence[str], relations: Sequence[str], language: Language, attempt: int
+    ) -> str:
+        """The model's choice among the names and relations; the second attempt has the lists after the sentence."""
+        lists = [_numbered(names), _numbered(relations)]
+        told = "\n\n".join([*lists, sentence] if attempt == 0 else [sentence, *lists])
+        messages = [Message("system", prompts.load("read", language)), Message("user", told)]
+        return "".join(self._generator().stream(messages, max_tokens=_MOST_TOKENS, stop=("\n\n",))).strip()
+
+
+def _numbered(items: Sequence[str]) -> str:
+    return "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.datasets import Datasets
     from app.documents import ManagedDocuments
     from app.rules import Suggesting
+    from app.sentence_writer import ModelSentenceWriter
     from app.terms.relinking import Relinking
     from ingest import Pipeline
     from ingest.desensitize import Desensitizer
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from ingest.watching import Watcher
     from knowledge.alignment import Checker
     from knowledge.alignment.explanations import Edition
-    from knowledge.alignment.rewriting import SentenceWriter
     from knowledge.catalog.source_runs import RunPhase, SourceRun, Trigger
     from knowledge.catalog.sources import Source, SourceKind
     from knowledge.graph import Linker, TermGraph
@@ -657,7 +657,7 @@ def _built(
     before: Linker | None = None,
     suggesting: Suggesting | None = None,
     edition: Callable[[], Edition] | None = None,
-    writer: SentenceWriter | None = None,
+    writer: ModelSentenceWriter | None = None,
 ) -> Terms:
     from knowledge.alignment import Checker
     from knowledge.alignment.explanations import Edition
@@ -665,7 +665,13 @@ def _built(
 
     linker = Linker(graph) if before is None else before.after(graph)
     checker = Checker(
-        graph, linker, settings=settings.alignment, suggesting=suggesting, edition=edition or Edition, writer=writer
+        graph,
+        linker,
+        settings=settings.alignment,
+        suggesting=suggesting,
+        edition=edition or Edition,
+        writer=writer,
+        model_reader=writer,
     )
     return Terms(graph, linker, checker)
 

@@ -15,7 +15,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.alignment.quantities import comparable, find_quantities, same
+from knowledge.alignment.quantities import find_quantities
+from knowledge.alignment.quantity_comparing import comparable, same
 from knowledge.alignment.values import fact_quantity
 from knowledge.graph import Linker, TermGraph
 from knowledge.graph.linker import Link

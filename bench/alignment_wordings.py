@@ -2,10 +2,10 @@
 
     PYTHONPATH=. python bench/alignment_wordings.py [--show]
 
-The sentences of `tests/knowledge/alignment`: `harbour.toml`, an invented port, and `meadow.toml`, forms of true
-sentences for several verbs, which are false with the names exchanged. Each sentence by itself and without passages.
-Denied, asked and supposed ones are among the forms, so not all of the exchanged ones are false: their share found has
-no goal.
+The sentences of `tests/knowledge/alignment`: `harbour.toml`, an invented port, `meadow.toml`, forms of true sentences
+for several verbs, and `grove.toml`, sentences of seven relations; the latter two are false with the names exchanged.
+Each sentence by itself and without passages. Denied, asked and supposed ones are among the forms, so not all of the
+exchanged ones are false: their share found has no goal.
 `--show` prints the true sentences that were called wrong.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -48,6 +48,16 @@ def port(kind: str) -> Iterator[tuple[Language, str]]:
         yield "en" if text.isascii() else "zh", text
 
 
+def grove(graph: TermGraph, kinds: Sequence[str], *, exchanged: bool) -> Iterator[tuple[Language, str]]:
+    """The sentences of `grove.toml` of those kinds, "told" or "open"."""
+    for told in tomllib.loads((FOLDER / "grove.toml").read_text(encoding="utf-8")).values():
+        for text in (text for kind in kinds for text in told[kind]):
+            language: Language = "en" if text.isascii() else "zh"
+            names = [graph.label(f"urn:grove:{concept}", language) for concept in told["fact"]]
+            first, second = reversed(names) if exchanged else names
+            yield language, text.format(a=first, b=second)
+
+
 def checker_of(name: str) -> Checker:
     """A checker of one of the graphs."""
     graph = TermGraph.from_files([FOLDER / name])
@@ -60,11 +70,15 @@ def main() -> None:
     parser.add_argument("--show", action="store_true")
     show = parser.parse_args().show
     harbour, meadow = checker_of("harbour.ttl"), checker_of("meadow.ttl")
+    trees = TermGraph.from_files([FOLDER / "grove.ttl"])
+    wood = Checker(trees, Linker(trees))
     rows = (
         ("port, true", harbour, list(port("good"))),
         ("port, false", harbour, list(port("wrong"))),
         ("forms, true", meadow, list(forms(exchanged=False))),
         ("forms, exchanged", meadow, list(forms(exchanged=True))),
+        ("grove, true", wood, list(grove(trees, ("told", "open"), exchanged=False))),
+        ("grove, verb first, exchanged", wood, list(grove(trees, ("told",), exchanged=True))),
     )
     table = Table("sentences", "language", "n", "called wrong", "changed")
     for kind, checker, sentences in rows:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from knowledge.alignment import metrics
@@ -16,6 +17,7 @@ from knowledge.alignment.draft import Draft, Slot, read_draft
 from knowledge.alignment.explanations import Edition, explain
 from knowledge.alignment.memory import Memory
 from knowledge.alignment.modality import only_dated
+from knowledge.alignment.model_reading import SentenceReader, unread
 from knowledge.alignment.passages import Passages, words_around
 from knowledge.alignment.quantities import find_quantities
 from knowledge.alignment.readings import ClaimReading, in_words, readings
@@ -52,7 +54,7 @@ class CheckSettings(Protocol):
 
     @property
     def model(self) -> Literal["off", "bounded", "on"]:
-        """Whether a model may write sentences anew: none, one of a text, or as many as need it."""
+        """Whether a model may write sentences anew and read them: none, one of a text, or up to five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,13 @@ class Checker:
         suggesting: Callable[[], Collection[str]] | None = None,
         edition: Callable[[], Edition] = Edition,
         writer: SentenceWriter | None = None,
+        model_reader: SentenceReader | None = None,
     ) -> None:
         """`suggesting` tells which rules may not edit at present; what they would change becomes a finding's reason.
 
         `edition` tells what the graph's revision is called; reasons and evidence name it. `writer` is the last resort
-        for sentences in which no name or number alone can be put right; `CheckSettings.model` says for how many.
+        for sentences in which no name or number alone can be put right, and `model_reader` for sentences of which
+        nothing else reads what they state (it only marks); `CheckSettings.model` says for how many.
         """
         self._graph = graph
         self._linker = linker
@@ -111,6 +115,7 @@ class Checker:
         self._suggesting: Callable[[], Collection[str]] = suggesting or frozenset
         self._edition = edition
         self._writer = writer
+        self._model_reader = model_reader
         self._reader = ClaimReader(graph)
 
     def check(
@@ -143,7 +148,8 @@ class Checker:
         `with_model` False: no model is asked, whatever the settings say.
         """
         check = _Check(self, passages, question or "", user, language)
-        sentences = _SENTENCES[self._settings.model] if with_model and self._writer is not None else 0
+        has_model = self._writer is not None or self._model_reader is not None
+        sentences = _SENTENCES[self._settings.model] if with_model and has_model else 0
 
         def checked(text: str) -> AlignmentReport:
             first = check.examine(text)
@@ -151,7 +157,8 @@ class Checker:
             if sentences and self._settings.edit and self._writer is not None:
                 more, last = check.rewrite(last, self._writer, sentences)
                 edits += more
-            return self._report(first, last, edits, check)
+            told = check.read_by_model(first, self._model_reader, sentences) if self._model_reader else []
+            return self._report(first, last, edits, check, told)
 
         return checked
 
@@ -167,10 +174,12 @@ class Checker:
         seen = _Check(self, passages, question or "", user, language).examine(text)
         return readings(self._graph, seen.draft, seen.judgements, language or seen.draft.language)
 
-    def _report(self, first: _Examined, last: _Examined, edits: tuple[Edit, ...], check: _Check) -> AlignmentReport:
+    def _report(
+        self, first: _Examined, last: _Examined, edits: tuple[Edit, ...], check: _Check, by_model: Sequence[Finding]
+    ) -> AlignmentReport:
         draft, edition = first.draft, self._edition()
         language = check.language or draft.language
-        findings = _ordered([*first.findings, *check.unsupported(first)])
+        findings = _ordered([*first.findings, *check.unsupported(first), *by_model])
         accuracy, coverage = metrics.relation_measures(first.judgements)
         sentences = [draft.text[start:end] for start, end in draft.sentences]
         return AlignmentReport(
@@ -326,6 +335,32 @@ class _Check:
             doubts = self.passages.grounds.doubts(draft, places, read, asked)
             found += [self._doubt(draft, doubt) for doubt in doubts]
         return found
+
+    def read_by_model(self, seen: _Examined, reader: SentenceReader, most: int) -> list[Finding]:
+        """What up to `most` sentences state that only a model can read, as far as the graph speaks of it."""
+        draft, graph = seen.draft, self._graph
+        read = [judgement.claim for judgement in seen.judgements]
+        settled = [(finding.start, finding.end) for finding in seen.findings]
+        found: list[Finding] = []
+        for sentence in islice(unread(graph, self._reader.profiles, draft, read, settled), most):
+            spoken = draft.language_at(sentence.unit.start, sentence.unit.end)
+            names = [draft.text[slot.start : slot.end] for slot in sentence.slots]
+            relations = [graph.label(relation.id, spoken) for relation in sentence.relations]
+            for attempt in range(TRIES):
+                claims = sentence.claims(reader.triples(sentence.text, names, relations, spoken, attempt))
+                if claims is not None:
+                    found += [
+                        self._by_model(draft, judgement) for judgement in self._judge.judge(claims) if judgement.facts
+                    ]
+                    break
+        return found
+
+    def _by_model(self, draft: Draft, judgement: Judgement) -> Finding:
+        """Supported, or a mark: a reading that nobody checked is no ground to call a sentence wrong."""
+        kind: FindingKind = "supported" if judgement.status == "supported" else "unsupported"
+        rule, language = f"{kind}.model", self.language or draft.language
+        finding = self._claim_finding(draft, kind, judgement)
+        return finding.model_copy(update={"rule": rule, "reason": explain(rule, language)})
 
     def _silent(self, draft: Draft, judgement: Judgement) -> Finding | None:
         """What a claim comes to that the graph says nothing about: a passage may bear it out."""

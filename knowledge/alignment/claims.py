@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.alignment.contexts import TOPIC_RANK as _TOPIC_RANK
 from knowledge.alignment.contexts import Context, Surroundings, groups_of, paired
-from knowledge.alignment.direction import PASSIVE, beyond_doubt, literally, may_name, passive
+from knowledge.alignment.direction import PASSIVE, beyond_doubt, literally, may_name, passive, turned_round
 from knowledge.alignment.draft import Draft, Slot, Unit
 from knowledge.alignment.modality import Modality, clause_ends, modality_of, own_modalities, told_of_then
 from knowledge.alignment.profiles import Profiles
@@ -305,7 +305,7 @@ class ClaimReader:
                 continue
             if cue.subject_first is not None and context.near and literally(cue, context):
                 best = max(best, _Fit(1.0, exact=True, vague=cue.bare, size=self._words.size(cue)), key=_order)
-                certain = True
+                certain |= not turned_round(cue, context)
                 continue
             undirected = cue.subject_first is None
             if cue.bare or (undirected and either and not may_name(cue, context, subject_first=subject_first)):

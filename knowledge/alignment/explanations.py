@@ -55,6 +55,14 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "None of the sources speaks of this.",
         "zh": "所引原文没有谈到这一点。",
     },
+    "unsupported.model": {
+        "en": "As a model reads this sentence, the term graph does not state it.",
+        "zh": "按模型对这句话的理解，术语图谱没有这一说法。",
+    },
+    "supported.model": {
+        "en": "As a model reads this sentence, the term graph states it.",
+        "zh": "按模型对这句话的理解，术语图谱有这一说法。",
+    },
     "sentence.rewritten": {
         "en": "The sentence disagreed with the term graph and was written anew.",
         "zh": "这句话与术语图谱不符，已重新表述。",

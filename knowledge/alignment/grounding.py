@@ -18,7 +18,8 @@ from knowledge.alignment.draft import Draft
 from knowledge.alignment.modality import clause_ends, denials, denies, modality_of
 from knowledge.alignment.opposites import sides
 from knowledge.alignment.protection import is_protected
-from knowledge.alignment.quantities import Quantity, comparable, stands_among
+from knowledge.alignment.quantities import Quantity
+from knowledge.alignment.quantity_comparing import comparable, stands_among
 from knowledge.alignment.synonyms import FAMILIES_OF
 from knowledge.alignment.wording import is_direction, tokens
 from knowledge.graph.linker import Link

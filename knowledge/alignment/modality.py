@@ -22,7 +22,7 @@ _HARMLESS_NOT = re.compile(
 )
 _NEGATION = re.compile(
     r"\b(?:not|never|no|none|neither|nor|cannot|without|isn't|aren't|wasn't|weren't|doesn't|don't|didn't|won't|can't|hasn't|haven't|shouldn't|mustn't|wouldn't|couldn't|nobody|no\s+longer|instead\s+of|rather\s+than|unlike|except|other\s+than|false|wrong(?:ly)?|incorrect(?:ly)?|mistaken(?:ly)?)\b"
-    r"|不(?!锈钢|动产|干胶)|未(?!来)|没(?!收)|无(?=需|须|法|权|关|此|意)|并非|绝非|而非|非(?=由|属|归|该|其)|从未|莫|勿|(?<![分各级类性])别(?=[再让把将由用])|错误地?|误(?:称|写|以为|认为)|除了?[^，。]{1,20}(?:外|之外)",
+    r"|不(?!锈钢|动产|干胶)|未(?!来)|没(?!收)|无(?=需|须|法|权|关|此|意)|并非|绝非|而非|否认|非(?=由|属|归|该|其)|从未|莫|勿|(?<![分各级类性])别(?=[再让把将由用])|错误地?|误(?:称|写|以为|认为)|除了?[^，。]{1,20}(?:外|之外)",
     re.IGNORECASE,
 )
 _HEDGE = re.compile(

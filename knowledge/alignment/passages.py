@@ -11,7 +11,8 @@ from knowledge.alignment.claims import Claim, ClaimReader
 from knowledge.alignment.draft import Draft, Slot, Unit, read_draft
 from knowledge.alignment.grounding import Grounds
 from knowledge.alignment.modality import clause_around, modality_of
-from knowledge.alignment.quantities import Quantity, comparable, differs, same, stands_among
+from knowledge.alignment.quantities import Quantity
+from knowledge.alignment.quantity_comparing import comparable, differs, same, stands_among
 from knowledge.alignment.synonyms import FAMILIES_OF
 from knowledge.alignment.wording import Bag, bag, is_direction, joined
 from knowledge.graph.linker import Link, Linker

@@ -10,7 +10,7 @@ from typing import Literal
 
 from knowledge.alignment.claims import Claim
 from knowledge.alignment.profiles import Profiles
-from knowledge.alignment.quantities import comparable, differs
+from knowledge.alignment.quantity_comparing import comparable, differs
 from knowledge.alignment.values import quantity_of, states
 from knowledge.alignment.wording import tokens
 from knowledge.graph.normal import normalize

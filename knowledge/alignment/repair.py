@@ -11,7 +11,9 @@ from knowledge.alignment.draft import Draft, Slot
 from knowledge.alignment.explanations import explain, stated
 from knowledge.alignment.passages import Witness
 from knowledge.alignment.protection import is_protected
-from knowledge.alignment.quantities import Quantity, rewritten, stands_among
+from knowledge.alignment.quantities import Quantity
+from knowledge.alignment.quantity_comparing import stands_among
+from knowledge.alignment.quantity_writing import rewritten
 from knowledge.alignment.relations import Judgement
 from knowledge.alignment.terms import fitted
 from knowledge.alignment.values import fact_quantity

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from knowledge.alignment.protection import protected_places
-from knowledge.alignment.quantities import find_quantities, stands_among
+from knowledge.alignment.quantities import find_quantities
+from knowledge.alignment.quantity_comparing import stands_among
 from knowledge.graph.linker import Linker
 from knowledge.graph.normal import normalize
 from knowledge.language import detect_language

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from knowledge.alignment.quantities import Quantity, bare_year, comparable, from_literal, same
+from knowledge.alignment.quantities import Quantity, bare_year, from_literal
+from knowledge.alignment.quantity_comparing import comparable, same
 from knowledge.graph.store import TermGraph
 from knowledge.graph.types import Fact, Relation
 

@@ -128,6 +128,13 @@ def _cut(run: str) -> tuple[str, ...]:
     return tuple(word for word in rjieba.cut(run) if word not in _EMPTY_ZH)
 
 
+def cut(text: str) -> list[str]:
+    """All words of a piece of Chinese text, small ones included."""
+    import rjieba
+
+    return list(rjieba.cut(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Bag:
     """The comparable words of a piece of text, and the families that they belong to."""

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.alignment.quantities import find_quantities, from_literal, han_number, han_written, rewritten, same
+from knowledge.alignment.quantities import find_quantities, from_literal, han_number
+from knowledge.alignment.quantity_comparing import same
+from knowledge.alignment.quantity_writing import han_written, rewritten
 from knowledge.types import Language
 
 READ = {
