@@ -108,7 +108,7 @@ def test_a_source_from_adding_to_its_quarantine(quick_site: Site, operator: Visi
     folder.mkdir()
     (folder / "parking.md").write_text("# Parking\n\nBicycles stand in hall 3.\n", encoding="utf-8")
     (folder / "limits.json").write_text('{"hotel": ', encoding="utf-8")
-    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    (folder / "torn.pdf").write_bytes(b"%PDF-1.7 nothing")
     page = goto(visitor, "?view=sources")
     page.locator(".st-key-plb-source-add button").click()
     dialog(page).get_by_label("Folder", exact=True).fill(str(folder))
@@ -129,9 +129,9 @@ def test_a_source_from_adding_to_its_quarantine(quick_site: Site, operator: Visi
     page.get_by_role("button", name="Read 1 again").click()
     expect(page.get_by_text("1 read, 0 still cannot be read.")).to_be_visible(timeout=WAIT_MS)
     expect(page.locator(".st-key-plb-quarantine-rows").get_by_text("limits.json")).to_have_count(0)
-    page.locator("[class*=st-key-plb-quarantine-tick] label").filter(has_text="broken.pdf").last.click()
+    page.locator("[class*=st-key-plb-quarantine-tick] label").filter(has_text="torn.pdf").last.click()
     page.get_by_role("button", name="Leave 1 out").click()
-    expect(page.locator(".st-key-plb-quarantine-rows").get_by_text("broken.pdf")).to_have_count(0, timeout=WAIT_MS)
+    expect(page.locator(".st-key-plb-quarantine-rows").get_by_text("torn.pdf")).to_have_count(0, timeout=WAIT_MS)
     expect(page.get_by_text(re.compile(r"[1-9]\d* files? (?:is|are) left out", re.IGNORECASE)).last).to_be_visible(
         timeout=WAIT_MS
     )
