@@ -5,7 +5,6 @@ Nothing here is answered to anybody: a candidate waits until a person promotes i
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
@@ -18,7 +17,7 @@ import structlog
 
 from app.datasets import Datasheet, DriftReport, Limits, Recipe, TooFew
 from knowledge.catalog.runs import FAILED, Run
-from knowledge.errors import InvalidInput, NotFound, PlumblineError, Unavailable
+from knowledge.errors import InvalidInput, NotFound, PlumblineError
 
 if TYPE_CHECKING:
     from adapters.training.plan import Plan
@@ -190,18 +189,13 @@ class Continual:
 
     def _trained(self, dataset: str, by: str, told: Told) -> ModelVersion:
         """A candidate that goes on from the version in service, as that one was trained."""
-        from adapters.training.examples import read_dataset
-        from adapters.training.plan import Plan
-        from adapters.training.trainer import foresee
         from app.training import train
 
         stable = self._workspace.adaptation.line().stable
         version = self._workspace.adaptation.get(stable) if stable else None
-        plan = Plan(self._workspace.settings.answer.model) if version is None else self._plan_of(version)
-        rows = read_dataset(self._workspace.datasets.folder / dataset)
-        expected = foresee(plan, rows, self._workspace.models)
-        if not expected.fits:
-            raise Unavailable(f"{dataset}: is prepared, but cannot be trained on here: {expected.told()}")
+        trainings = self._workspace.trainings
+        plan = trainings.usual(self._workspace.settings.answer.model) if version is None else self._plan_of(version)
+        rows = trainings.fitting(plan, self._workspace.datasets.folder / dataset)
         return train(
             self._workspace,
             rows,
@@ -213,12 +207,9 @@ class Continual:
         )
 
     def _plan_of(self, version: ModelVersion) -> Plan:
-        from adapters.training.plan import PLAN, Plan
-
-        file = self._workspace.registry.verified(version) / PLAN
-        plan = Plan.from_json(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else Plan(version.base)
-        adapter = self._workspace.registry.adapter(version)
-        return replace(plan, from_adapter=str(adapter.folder) if adapter is not None else "")
+        registry = self._workspace.registry
+        folder, adapter = registry.verified(version), registry.adapter(version)
+        return self._workspace.trainings.going_on(folder, version.base, adapter.folder if adapter is not None else None)
 
     def _evaluated(self, version: ModelVersion, by: str, told: Told) -> str:
         """What stands against promoting it after comparing it with the version in service."""

@@ -8,16 +8,16 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from adapters.model_catalog import ModelCatalog
-from adapters.training.examples import Dataset, write_rows
+from adapters.training.examples import Dataset, read_dataset, write_rows
 from adapters.training.gguf_export import EXPORTED, export_gguf
 from adapters.training.plan import PLAN, Plan, Step, Trained
 from adapters.training.torch_models import model_shape
-from adapters.training.trainer import train
+from adapters.training.trainer import foresee, train
 from knowledge.catalog import Catalog
 from knowledge.catalog.runs import FAILED, Run
 from knowledge.errors import PlumblineError, Unavailable
@@ -47,6 +47,24 @@ class TrainingRuns:
         self._catalog = catalog
         self._folder = folder
         self._models = models
+
+    def usual(self, base: str) -> Plan:
+        """The plan for a base that nothing else is known of."""
+        return Plan(base)
+
+    def going_on(self, version: Path, base: str, adapter: Path | None) -> Plan:
+        """As the version in that folder was trained, going on from its adapter."""
+        file = version / PLAN
+        plan = Plan.from_json(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else Plan(base)
+        return replace(plan, from_adapter=str(adapter) if adapter is not None else "")
+
+    def fitting(self, plan: Plan, path: Path) -> Dataset:
+        """The dataset that lies there. Raises Unavailable when it cannot be trained on here."""
+        dataset = read_dataset(path)
+        expected = foresee(plan, dataset, self._models)
+        if not expected.fits:
+            raise Unavailable(f"{path.name}: cannot be trained on here: {expected.told()}")
+        return dataset
 
     def make(self, plan: Plan, dataset: Dataset, told: Callable[[Step], None], name: str = "") -> Made:
         """Train and export; the same plan and dataset go on where a killed or interrupted training stopped.
