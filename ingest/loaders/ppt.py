@@ -42,6 +42,8 @@ _FIELDS = frozenset({0x0FD8, 0x0FF7, 0x0FF8, 0x0FF9, 0x0FFA, 0x1015})
 """Slide number, dates, header and footer, each shown in place of one `*` of the text."""
 _TITLES, _NOTE, _OTHER, _TABLE = frozenset({0, 6}), 2, 4, -1
 _WORD_ART, _TABLE_FLAGS, _GROUP_FLAGS = 0x00C0, 0x039F, 0x03BF
+_IS_TABLE = 0x03
+"""A table, or a table in a placeholder."""
 _IS_HIDDEN = 0x0002_0002
 """The flag and the one that says that it counts."""
 _SMALL_ANCHOR = 8
@@ -302,7 +304,7 @@ class _Drawing:
     def _table(self, group: Record, own: Record | None) -> list[_Text]:
         """A group that says that it is a table, its cells set into rows and columns by their corners."""
         flags = 0 if own is None else shape_properties(self.data, own).get(_TABLE_FLAGS, 0)
-        if not isinstance(flags, int) or not flags & 1:
+        if not isinstance(flags, int) or not flags & _IS_TABLE:
             return []
         cells: dict[tuple[int, int], str] = {}
         for shape in children(self.data, group):

@@ -33,10 +33,10 @@ def outlined(place: int) -> bytes:
     return atom(0x0F9E, struct.pack("<I", place))
 
 
-def table() -> bytes:
+def table(flags: int = 1) -> bytes:
     """A group that is a table of two columns, its cells out of order, with a line between them."""
     cells = [("600 元", 40, 300), ("城市", 0, 0), ("上限", 0, 300), ("上海", 40, 0)]
-    own = options(shape(at=(700, 100)), {0x039F: 1, 0x03A0: b"rows"})
+    own = options(shape(at=(700, 100)), {0x039F: flags, 0x03A0: b"rows"})
     inner = [shape(text_atoms(OTHER, text), at=(top, left), inner=True) for text, top, left in cells]
     return group(own, *inner, shape(at=(20, 0), inner=True, kind=20))
 
@@ -100,6 +100,20 @@ def test_slides_in_order_with_tables_notes_and_word_art():
     assert blocks(deck().file(), "deck.doc") == READ  # told by its content
     assert blocks(deck().file(current_user=False)) == READ
     assert blocks(ole_bytes({"PP97_DUALSTORAGE": {"PowerPoint Document": deck().stream}, "PowerPoint Document": b"95"}))
+
+
+@pytest.mark.parametrize(("flags", "kinds"), [(1, ["table"]), (2, ["table"]), (0, ["text"] * 4)])
+def test_only_a_group_that_says_so_is_a_table(flags, kinds):
+    made = Deck().save({1: document(listed(2, 256)), 2: slide(table(flags))})
+    found = blocks(made.file())
+    assert [kind for kind, _, _ in found] == ["heading", *kinds]
+
+
+def test_a_table_as_wide_and_high_as_its_cells_are_many_stays_text():
+    own = options(shape(), {0x039F: 1})
+    cells = [shape(text_atoms(OTHER, f"c{number}"), at=(number, number), inner=True) for number in range(150)]
+    made = Deck().save({1: document(listed(2, 256)), 2: slide(group(own, *cells))})
+    assert blocks(made.file())[1] == ("list", "\n".join(f"- c{number}" for number in range(150)), 1)
 
 
 def test_a_file_that_was_saved_again_shows_its_newest_version():
