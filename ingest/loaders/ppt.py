@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from ingest.loaders.ppt_records import (
     child,
     children,
     last_edit,
+    paragraph_levels,
     persisted,
     record_at,
     shape_properties,
@@ -38,6 +40,7 @@ _PLACEHOLDER, _LATER_PLACEHOLDER = 0x0BC3, 0x0420
 _RUNNING_HEADS = frozenset({7, 8, 9, 10})
 """Placeholders for date, slide number, footer and header."""
 _TEXT_HEADER, _CHARACTERS, _BYTES, _OUTLINE_REFERENCE = 0x0F9F, 0x0FA0, 0x0FA8, 0x0F9E
+_STYLE = 0x0FA1
 _FIELDS = frozenset({0x0FD8, 0x0FF7, 0x0FF8, 0x0FF9, 0x0FFA, 0x1015})
 """Slide number, dates, header and footer, each shown in place of one `*` of the text."""
 _TITLES, _NOTE, _OTHER, _TABLE = frozenset({0, 6}), 2, 4, -1
@@ -49,6 +52,7 @@ _IS_HIDDEN = 0x0002_0002
 _SMALL_ANCHOR = 8
 _LINE = 20
 _DEEPEST_GROUP = 20
+_DEEPEST_LEVEL = 4
 _ROW = 288
 """Half an inch in the slide's units; shapes about as high as each other count as one row."""
 _MOST_CELLS = 20_000
@@ -105,19 +109,34 @@ def _edit_at(current: bytes) -> int:
 
 @dataclass(slots=True)
 class _Text:
-    """A text: what it is for (title, body, note; `_TABLE` for Markdown), its characters, the places of its fields."""
+    """A text: what it is for (title, body, note; `_TABLE` for Markdown), its characters, the places of its fields, and
+    from which place on paragraphs have which level of indent.
+    """
 
     kind: int
     characters: str = ""
     fields: list[int] = field(default_factory=list)
+    levels: list[tuple[int, int]] = field(default_factory=list)
 
-    def paragraphs(self) -> list[str]:
+    def items(self) -> list[tuple[int, str]]:
+        """The paragraphs with their levels; blank ones are left out."""
         letters = list(self.characters)
         for place in self.fields:
             if place < len(letters) and letters[place] == "*":
-                letters[place] = ""
-        lines = (" ".join(line.split()) for line in "".join(letters).split("\r"))
-        return [line for line in lines if line]
+                letters[place] = " "
+        found: list[tuple[int, str]] = []
+        begin, runs = 0, deque(self.levels)
+        level = 0
+        for line in "".join(letters).split("\r"):
+            while runs and runs[0][0] <= begin:
+                level = min(runs.popleft()[1], _DEEPEST_LEVEL)
+            begin += len(line) + 1
+            if shown := " ".join(line.split()):
+                found.append((level, shown))
+        return found
+
+    def paragraphs(self) -> list[str]:
+        return [line for _, line in self.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +230,9 @@ def _texts(data: bytes, records: Iterable[Record]) -> list[_Text]:
             found = found or [_Text(_OTHER)]
             coding = "utf-16-le" if record.kind == _CHARACTERS else "latin-1"
             found[-1].characters = data[record.start : record.end].decode(coding, "replace")
+        elif record.kind == _STYLE and found:
+            # Places count units of UTF-16; where a text has characters of two, the runs do not fit and are left out
+            found[-1].levels = paragraph_levels(data, record, len(found[-1].characters))
         elif record.kind in _FIELDS and found:
             found[-1].fields.append(struct.unpack_from("<I", data, record.start)[0])
     return found
@@ -223,7 +245,7 @@ def _blocks(text: _Text, number: int) -> Iterator[Block]:
     elif len(paragraphs) == 1 or text.kind == _NOTE:
         yield from (Block("text", paragraph, page=number) for paragraph in paragraphs)
     elif paragraphs:
-        yield Block("list", "\n".join(f"- {paragraph}" for paragraph in paragraphs), page=number)
+        yield Block("list", "\n".join(f"{'  ' * level}- {line}" for level, line in text.items()), page=number)
 
 
 @dataclass(slots=True)

@@ -102,6 +102,30 @@ def test_slides_in_order_with_tables_notes_and_word_art():
     assert blocks(ole_bytes({"PP97_DUALSTORAGE": {"PowerPoint Document": deck().stream}, "PowerPoint Document": b"95"}))
 
 
+def styled(*runs: tuple[int, int], fields: tuple[int, bytes] = (0, b"")) -> bytes:
+    """Formats of runs of paragraphs: characters and level of each; `fields` are announced bits and their bytes."""
+    announced, values = fields
+    paragraphs = b"".join(struct.pack("<IHI", count, level, announced) + values for count, level in runs)
+    return atom(0x0FA1, paragraphs + struct.pack("<II", sum(count for count, _ in runs), 0))
+
+
+ALL_FORMATS = (0x3FFDFF, struct.pack("<4HI7H", *range(12)) + struct.pack("<H2I", 2, 7, 8) + bytes(6))
+
+
+@pytest.mark.parametrize("fields", [(0, b""), (0x0801, b"\1\0\0\0"), ALL_FORMATS], ids=["none", "two", "all"])
+def test_levels_of_lists(fields):
+    text = "One\rTwo\rThree\rFour"
+    style = styled((4, 0), (10, 1), (5, 2), fields=fields)
+    made = Deck().save({1: document(listed(2, 256)), 2: slide(shape(text_atoms(BODY, text) + style))})
+    assert blocks(made.file())[1] == ("list", "- One\n  - Two\n  - Three\n    - Four", 1)
+
+
+@pytest.mark.parametrize("style", [styled((4, 0), (3, 1)), styled((90, 3)), atom(0x0FA1, b"\1"), atom(0x0FA1)])
+def test_levels_that_do_not_fit_are_not_believed(style):
+    made = Deck().save({1: document(listed(2, 256)), 2: slide(shape(text_atoms(BODY, "One\rTwo") + style))})
+    assert blocks(made.file())[1] == ("list", "- One\n- Two", 1)
+
+
 @pytest.mark.parametrize(("flags", "kinds"), [(1, ["table"]), (2, ["table"]), (0, ["text"] * 4)])
 def test_only_a_group_that_says_so_is_a_table(flags, kinds):
     made = Deck().save({1: document(listed(2, 256)), 2: slide(table(flags))})
