@@ -40,7 +40,7 @@ def read_attached(
     chunk_overlap: int,
     most_chunks: int,
 ) -> tuple[DocumentRecord, ...]:
-    """The documents in a file of this name: itself, and what it contains when it is a mail or an archive.
+    """The documents in a file of this name: itself, and what it contains when it is a mail, a PDF or an archive.
 
     Raises InvalidInput in one line that names the file when it is too large, cannot be read within the limits, or has
     more than `most_chunks` chunks.

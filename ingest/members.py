@@ -1,4 +1,4 @@
-"""What containers hold comes, stays and goes with them: the members of archives, mails and mailboxes as documents.
+"""What containers hold comes, stays and goes with them: the members of archives, mails and PDFs as documents.
 
 A member's path is its container's with `!/` and its name behind; it has the labels of its container. Members are
 committed before their container, so that a run which is stopped between them reads the container again.

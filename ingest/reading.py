@@ -140,6 +140,7 @@ class _Worker:
             "known_hash": request.known_hash,
             "limits": asdict(self._limits),
             "skip": sorted(unpacked.done),
+            "refused": sorted(unpacked.refused),
             "data": None if request.data is None else base64.b64encode(request.data).decode("ascii"),
         }
         try:
@@ -189,6 +190,7 @@ class _Unpacked:
 
     members: dict[str, Member] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
+    refused: set[int] = field(default_factory=set)
     _current: tuple[int, str] | None = None
     _lost: int = 0
 
@@ -200,6 +202,8 @@ class _Unpacked:
         self.members[name] = Member(name, None if document is None else LoadedDocument.from_json(document), reason)
         if self._current is not None and self._current[1] == name:
             self.done.add(self._current[0])
+            if document is None:
+                self.refused.add(self._current[0])
             self._current = None
 
     def lose(self, reason: str) -> bool:
@@ -210,6 +214,7 @@ class _Unpacked:
         self.members[name] = Member(name, None, reason)
         self.done.add(number)
         self._current = None
+        self.refused.add(number)
         self._lost += 1
         return True
 

@@ -54,7 +54,7 @@ class LoadedDocument:
     content_hash: str = ""
     bytes: int = 0
     members: tuple[Member, ...] = ()
-    """What a container (archive, mail, mailbox) holds, nested containers included; they become documents too."""
+    """What a container (archive, mail, mailbox, PDF) holds, nested containers included; they become documents too."""
 
     def to_json(self) -> dict[str, Any]:
         """The plain JSON value that `from_json` reads, without members; used between processes, nothing is pickled."""

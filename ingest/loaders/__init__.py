@@ -15,6 +15,7 @@ LOADERS: dict[str, str] = {
     "html": "ingest.loaders.html",
     "pdf": "ingest.loaders.pdf",
     "docx": "ingest.loaders.docx",
+    "ppt": "ingest.loaders.ppt",
     "pptx": "ingest.loaders.pptx",
     "xlsx": "ingest.loaders.xlsx",
     "csv": "ingest.loaders.csv",

@@ -26,6 +26,7 @@ _SUFFIXES = {
     ".doc": "doc",
     ".dot": "doc",
     ".wps": "doc",
+    **dict.fromkeys((".ppt", ".pps", ".dps"), "ppt"),
     ".pptx": "pptx",
     ".pptm": "pptx",
     ".ppsx": "pptx",
@@ -69,6 +70,7 @@ _BINARY = {
     "pdf": "PDF",
     "docx": "Word document",
     "doc": "Word document",
+    "ppt": "presentation",
     "pptx": "presentation",
     "xlsx": "workbook",
     "xls": "workbook",
@@ -104,7 +106,13 @@ _UNSUPPORTED = {
     b"RIFF": "a recording",
 }
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE_STREAMS = {"worddocument": "doc", "workbook": "xls", "book": "xls", "__properties_version1.0": "msg"}
+_OLE_STREAMS = {
+    "worddocument": "doc",
+    "workbook": "xls",
+    "book": "xls",
+    "powerpoint document": "ppt",
+    "__properties_version1.0": "msg",
+}
 _HTML_START = re.compile(
     rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
 )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ingest.loaders.headings import heading_level
+from ingest.loaders.ole import summary_of
 from ingest.loaders.tables import markdown_table
 from ingest.types import Block, Limits, LoadedDocument, Unreadable
 
@@ -46,7 +47,6 @@ _VARIABLE = 6
 """The kind of modifiers whose operand says its own length."""
 _STYLE_BYTES = 2
 _LONGEST_BOLD = 60
-_TITLE, _AUTHOR = "title", "author"
 
 
 def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG001 - every loader's signature
@@ -73,18 +73,8 @@ def _streams(data: bytes) -> tuple[bytes, bytes, str, dict[str, str]]:
         if version < _WORD_97:
             raise Unreadable("a Word document from before 1997; save it as .docx")
         table = file.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
-        summary = file.get_metadata()
-        pairs = {_TITLE: summary.title, _AUTHOR: summary.author, "subject": summary.subject}
-        texts = {key: _decoded(value) for key, value in pairs.items() if value}
-        if summary.last_saved_time:
-            texts["modified"] = str(summary.last_saved_time)
-    return word, table, texts.pop(_TITLE, ""), texts
-
-
-def _decoded(value: bytes | str) -> str:
-    from ingest.loaders.encoding import decode
-
-    return value if isinstance(value, str) else decode(value.rstrip(b"\0"))[0] if value.rstrip(b"\0") else ""
+        title, metadata = summary_of(file)
+    return word, table, title, metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
-from ingest.loaders import heartbeat, ocr
+from ingest.loaders import heartbeat, ocr, pdf_attachments
 from ingest.loaders.layout import Line, blocks_of_pages, without_running_heads
 from ingest.loaders.pdf_scans import ScanReader, is_garbled
-from ingest.types import Limits, LoadedDocument, Unreadable
+from ingest.loaders.unpacking import RawMember
+from ingest.types import Block, Limits, LoadedDocument, Unreadable
 
 _TABLE_SHARE = 0.5
 """Part of the time for one file that may go into finding tables; the rest of the pages keep theirs as lines of text."""
@@ -63,7 +65,9 @@ def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG
                 heartbeat.beat()
         finder.close()
         _check_text(pages, scans)
-        blocks = blocks_of_pages(without_running_heads(pages), tables)
+        blocks = list(blocks_of_pages(without_running_heads(pages), tables))
+        if attached := pdf_attachments.names(document):
+            blocks.append(Block("text", f"Attachments: {', '.join(attached)}"))
         metadata = {key: _useful(document.get_metadata_value(field)) for field, key in _METADATA.items()}
         metadata["created"] = _date(metadata["created"])
         metadata |= scans.metadata()
@@ -72,6 +76,15 @@ def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG
         return LoadedDocument("pdf", tuple(blocks), _title(document.get_metadata_value("Title")), metadata, count)
     except pdfium.PdfiumError as error:
         raise Unreadable("a damaged PDF") from error
+    finally:
+        document.close()
+
+
+def members(data: bytes, name: str, limits: Limits) -> Iterator[RawMember]:  # noqa: ARG001 - every container's signature
+    """The files embedded in it. Raises Unreadable as `load` does, and where they expand beyond the limits."""
+    document = _opened(data)
+    try:
+        yield from pdf_attachments.members(document, len(data), limits)
     finally:
         document.close()
 

@@ -1,4 +1,4 @@
-"""What is inside containers (archives, mails, mailboxes), read one member at a time, nested ones included.
+"""What is inside containers (archives, mails, mailboxes, PDF), read one member at a time, nested ones included.
 
 A container's module has `load`, which gives its own text (a mail's body, an archive's list of files), and `members`,
 which gives what is in it as bytes. Nothing is ever written to disk, so that no name can lead anywhere.
@@ -15,11 +15,14 @@ from ingest.loaders import LOADERS
 from ingest.types import Limits, LoadedDocument, Member, Unreadable, Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
-CONTAINERS = frozenset({"zip", "tar", "gzip", "eml", "msg", "mbox"})
+CONTAINERS = frozenset({"zip", "tar", "gzip", "eml", "msg", "mbox", "pdf"})
 """The keys of `LOADERS` whose modules have `members`."""
-MAILS = frozenset({"eml", "msg"})
+_PAGES = frozenset({"pdf"})
+"""Documents in the first place: reading them takes long and may fail, and few have anything attached."""
+WITH_OWN_TEXT = frozenset({"eml", "msg"}) | _PAGES
+"""Containers that are read though nothing in them can be, and whose attachments of other kinds are only named."""
 _TEXTLESS = frozenset({"image"})
 INSIDE = "!/"
 """Stands between a container's path and the name of a member."""
@@ -27,6 +30,7 @@ _MIB = 1024 * 1024
 _MOST_MIB = 200
 _MOST_MEMBERS = 10_000
 _DEEPEST = 3
+_TOO_DEEP = f"containers nested more than {_DEEPEST} deep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ def _unheard(number: int, name: str) -> None:
 class Unpacker:
     """Reads the members of one container. `announce` hears the running number and name of each before it is read.
 
-    Members whose number is in `skip` are not read: they were read before, or crashed the process that tried to.
+    Members whose number is in `skip` are not read: they were read before, or crashed the process that tried to. Those
+    in `refused` gave no document then, and what is attached to them is not looked for either.
     """
 
     limits: Limits
@@ -70,6 +75,7 @@ class Unpacker:
     kind_of: Callable[[bytes, str], str]
     announce: Callable[[int, str], None] = _unheard
     skip: Collection[int] = ()
+    refused: Collection[int] = ()
     _bytes: int = field(default=0, init=False)
     _count: int = field(default=0, init=False)
 
@@ -78,15 +84,17 @@ class Unpacker:
 
         Raises Unreadable when the container as a whole is hostile or damaged.
         """
+        yield from self._each(_held(kind, data, name, self.limits), kind, depth, prefix)
+
+    def _each(self, held: Iterable[RawMember], kind: str, depth: int, prefix: str) -> Iterator[Member]:
         taken: set[str] = set()
-        container = cast("Container", import_module(LOADERS[kind]))
-        for raw in container.members(data, name, self.limits):
+        for raw in held:
             inner = replace(raw, name=prefix + _unused(raw.name, taken))
             self._count_in(inner)
             if inner.data is None:
                 yield Member(inner.name, None, inner.reason)
             else:
-                yield from self._read(inner.name, inner.data, depth, in_mail=kind in MAILS)
+                yield from self._read(inner.name, inner.data, depth, attached=kind in WITH_OWN_TEXT)
 
     def _count_in(self, raw: RawMember) -> None:
         self._count += 1
@@ -96,21 +104,23 @@ class Unpacker:
         if self._bytes > _MOST_MIB * _MIB:
             raise Unreadable(f"would expand to more than {_MOST_MIB} MiB (a zip bomb?)")
 
-    def _read(self, name: str, data: bytes, depth: int, *, in_mail: bool) -> Iterator[Member]:
+    def _read(self, name: str, data: bytes, depth: int, *, attached: bool) -> Iterator[Member]:
         number = self._count
         last = name.rpartition("/")[2]
         try:
             kind = self.kind_of(data, last)
-            if kind in CONTAINERS:
+            if kind in _PAGES:
+                yield from self._with_attachments(name, data, kind, depth)
+            elif kind in CONTAINERS:
                 yield from self._nested(name, data, kind, depth)
             elif number not in self.skip:
                 self.announce(number, name)
                 yield Member(name, self._document(data, last))
         except Unsupported as error:
-            if not in_mail:
+            if not attached:
                 yield Member(name, None, str(error))
         except Unreadable as error:
-            if not (in_mail and self._is_picture(data, last)):
+            if not (attached and self._is_picture(data, last)):
                 yield Member(name, None, str(error))
         except (MemoryError, RecursionError) as error:
             yield Member(name, None, f"too large or nested too deep to read ({type(error).__name__})")
@@ -118,19 +128,36 @@ class Unpacker:
             yield Member(name, None, f"damaged, or in a form that cannot be read ({type(error).__name__})")
 
     def _is_picture(self, data: bytes, name: str) -> bool:
-        """A mail's logos and smileys have no text to miss."""
+        """Logos and smileys that are attached have no text to miss."""
         try:
             return self.kind_of(data, name) in _TEXTLESS
         except Unreadable:
             return False
 
+    def _with_attachments(self, name: str, data: bytes, kind: str, depth: int) -> Iterator[Member]:
+        """A document in a container, then what is attached to it."""
+        number, last = self._count, name.rpartition("/")[2]
+        if number in self.refused:
+            return
+        own = None
+        if number not in self.skip:
+            self.announce(number, name)
+            own = self._document(data, last)
+        # Unpacked while the document is announced: if that ends the reader, the document is to blame, not its container
+        held = list(_held(kind, data, last, self.limits))
+        if own is not None:
+            yield Member(name, own)
+        if depth >= _DEEPEST:
+            held = [replace(raw, data=None, reason=_TOO_DEEP) for raw in held]
+        yield from self._each(held, kind, depth + 1, f"{name}{INSIDE}")
+
     def _nested(self, name: str, data: bytes, kind: str, depth: int) -> Iterator[Member]:
         """A container in a container: what is in it, then itself if anything of it was read."""
         if depth >= _DEEPEST:
-            raise Unreadable(f"containers nested more than {_DEEPEST} deep")
+            raise Unreadable(_TOO_DEEP)
         own = self._document(data, name.rpartition("/")[2])
         refused: list[Member] = []
-        readable = kind in MAILS or bool(self.skip)
+        readable = kind in WITH_OWN_TEXT or bool(self.skip)
         for member in self.members(data, name.rpartition("/")[2], kind, depth + 1, f"{name}{INSIDE}"):
             if member.document is None:
                 refused.append(member)
@@ -148,6 +175,10 @@ class Unpacker:
         return replace(self.read(data, name, self.limits), content_hash=content_hash(data), bytes=len(data))
 
 
+def _held(kind: str, data: bytes, name: str, limits: Limits) -> Iterator[RawMember]:
+    return cast("Container", import_module(LOADERS[kind])).members(data, name, limits)
+
+
 def container_of(path: str) -> str:
     """The path of the file that holds the member at `path`; empty if it is no member's path."""
     before, inside, _ = path.partition(INSIDE)
@@ -156,7 +187,9 @@ def container_of(path: str) -> str:
 
 def nothing_readable(document: LoadedDocument) -> Unreadable | None:
     """Why a container without any text is refused as a whole; None when something was read of it."""
-    if document.format not in CONTAINERS - MAILS or any(member.document is not None for member in document.members):
+    if document.format not in CONTAINERS - WITH_OWN_TEXT or any(
+        member.document is not None for member in document.members
+    ):
         return None
     reasons = [member.reason for member in document.members]
     return Unreadable(f"nothing in it can be read: {reasons[0]}" if reasons else "holds no files")

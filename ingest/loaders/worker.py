@@ -55,7 +55,8 @@ def _unheard(value: dict[str, Any]) -> None:
 def answer_to(request: dict[str, Any], send: Send = _unheard) -> dict[str, Any]:
     """`document`, `unchanged` or `unreadable`, with the memory in MiB that this process has used at most.
 
-    Members of containers are given to `send` beforehand; those whose numbers are in the request's `skip` are left out.
+    Members of containers are given to `send` beforehand; those whose numbers are in the request's `skip` are left out,
+    and those in `refused` are not looked into either.
     """
     try:
         answer = _read(request, Limits(**request["limits"]), send)
@@ -83,20 +84,19 @@ def _read(request: dict[str, Any], limits: Limits, send: Send) -> dict[str, Any]
     try:
         document = _cleaned(data, path.name, limits)
         if document.format in CONTAINERS:
-            _send_members(data, path.name, document.format, limits, request.get("skip", ()), send)
+            _send_members(data, path.name, document.format, limits, request, send)
     except Unreadable as error:
         error.content_hash = found
         raise
     return {"document": replace(document, content_hash=found, bytes=len(data)).to_json()}
 
 
-def _send_members(data: bytes, name: str, kind: str, limits: Limits, skip: list[int], send: Send) -> None:
+def _send_members(data: bytes, name: str, kind: str, limits: Limits, request: dict[str, Any], send: Send) -> None:
     from ingest.loaders.detect import detect
     from ingest.loaders.unpacking import Unpacker
 
-    unpacker = Unpacker(
-        limits, _cleaned, detect, lambda number, name: send({"reading": [number, name]}), frozenset(skip)
-    )
+    skip, refused = frozenset(request.get("skip", ())), frozenset(request.get("refused", ()))
+    unpacker = Unpacker(limits, _cleaned, detect, lambda number, name: send({"reading": [number, name]}), skip, refused)
     for member in unpacker.members(data, name, kind):
         send({"member": _member_json(member)})
 

@@ -51,7 +51,7 @@ PENDING = "pending"
 """Committed, but not yet in the live generation of the indexes."""
 INDEXED = "indexed"
 CONTAINER = "container"
-"""The metadata of a document that lay in an archive, mail or mailbox: the path of that file."""
+"""The metadata of a document that lay in an archive, mail, mailbox or PDF: the path of that file."""
 
 _STORED = np.dtype("<f2")
 _UNIT_TOLERANCE = 0.01
