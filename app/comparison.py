@@ -13,7 +13,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from app.adaptation import BASE, Writer
-from app.evaluation import Outcome, exact, f1, outcomes, states
+from app.evaluation import Outcome, exact, f1, outcomes, read_queries, states
 from knowledge.errors import InvalidInput
 from knowledge.types import Message
 
@@ -56,14 +56,20 @@ def compare(
     """Ask both the held-back questions, some general ones and, over documents, those of `folder`; keep the result.
 
     `against` is a version or `base`; without it, the stable one of `line`. The result has per measure the means of both
-    and of the difference, each with a bootstrap interval, and says what the gate makes of it.
+    and of the difference, each with a bootstrap interval, and says what the gate makes of it. The gate goes by the
+    held-back questions, which may be missing when there is a `folder`. Raises InvalidInput before anything is asked.
     """
     adaptation = workspace.adaptation
     version = adaptation.get(version_id)
     other = adaptation.line(line).stable if against is None else "" if against == BASE else adaptation.get(against).id
     if other == version.id:
         raise InvalidInput(f"{version.id}: is the version in service itself; give --against, such as `base`")
-    questions = [*_held_back(workspace, version, dataset), *_general()]
+    if folder is not None:
+        read_queries(folder / "queries.jsonl")  # what is wrong there is said before an hour is spent
+    held_back = _held_back(workspace, version, dataset)
+    if not held_back and folder is None:
+        raise InvalidInput(f"{version.id}: nothing was held back of its dataset; give --dataset or --eval with questions")
+    questions = [*held_back, *_general()]
     asked = sum(not question.general for question in questions)
     steps = iter(range(1, 2 * len(questions) + 1))
     ours, theirs = (
@@ -103,8 +109,6 @@ def _held_back(workspace: Workspace, version: ModelVersion, dataset: str | None)
 
     path = None if dataset is None else dataset_path(workspace, dataset)
     rows = held_back_rows(workspace, version, path)
-    if not rows:
-        raise InvalidInput(f"{version.id}: nothing was held back of its dataset; give --dataset with questions")
     return [_Question(row.prompt, (row.answer,), row.key_facts or ((row.answer,),)) for row in rows]
 
 
@@ -145,8 +149,6 @@ def _answer(generator: Generator, question: _Question, max_tokens: int) -> tuple
 
 def _over_documents(workspace: Workspace, ours: str, theirs: str, folder: Path, answers: int) -> dict[str, Any]:
     """Both over the documents of a `plumbline eval` dataset, search, citations and alignment included."""
-    if not folder.is_dir():
-        raise InvalidInput(f"--eval {folder}: no such folder; give one with queries.jsonl")
     found = [
         _document_rows(
             outcomes(folder, workspace.settings, answers=answers, registry=workspace.registry, version=version)

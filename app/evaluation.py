@@ -103,7 +103,9 @@ def outcomes(
 def read_queries(file: Path) -> list[Query]:
     """The queries of a `queries.jsonl`; raises InvalidInput with the line that is wrong."""
     if not file.is_file():
-        raise InvalidInput(f"{file.parent}: no queries.jsonl there; `plumbline eval` needs a dataset folder with one")
+        raise InvalidInput(
+            f"{file.parent}: no queries.jsonl there; a dataset for `plumbline eval` is a folder with one"
+        )
     queries = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():

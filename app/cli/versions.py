@@ -133,7 +133,9 @@ def _serves(version_id: str, line: Line) -> str:
 
 
 def _score(version: ModelVersion) -> str:
-    return f"{version.evaluation['measures']['f1']['mean']:.3f}" if version.evaluation else ""
+    """F1 on the held-back questions; empty where none were asked."""
+    measures = version.evaluation.get("measures", {})
+    return f"{measures['f1']['mean']:.3f}" if "f1" in measures else ""
 
 
 def _time(seconds: float) -> str:
