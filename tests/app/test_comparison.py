@@ -12,7 +12,8 @@ from contracts.chat_server import KEY, ChatServer, serving
 
 from adapters.model_catalog import ModelCatalog
 from app.cli.main import run
-from app.comparison import compare
+from app.comparison import compare, table
+from app.pictures import comparison_picture
 from app.settings import load_settings
 from app.wiring import Workspace, open_workspace
 from knowledge.errors import InvalidInput
@@ -34,7 +35,7 @@ class ByRote:
         yield self._text
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[tuple[ChatServer, str]]:
     models = {"m": ByRote("I cannot say that."), "facts@1.0.0": ByRote(f"{TOLD} [1]")}
     made = ChatServer(models)  # type: ignore[arg-type] # all that it needs
@@ -42,9 +43,10 @@ def server() -> Iterator[tuple[ChatServer, str]]:
         yield made, url
 
 
-@pytest.fixture
-def workspace(server: tuple[ChatServer, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+@pytest.fixture(scope="module")
+def workspace(server: tuple[ChatServer, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """With facts@1.0.0, of whose dataset nothing was held back."""
+    place = tmp_path_factory.mktemp("comparison")
     settings = {
         "PLUMBLINE_ANSWER__BACKEND": "openai-compatible",
         "PLUMBLINE_SERVER__URL": server[1],
@@ -52,14 +54,14 @@ def workspace(server: tuple[ChatServer, str], tmp_path: Path, monkeypatch: pytes
         "PLUMBLINE_SERVER__API_KEY": KEY,
         "PLUMBLINE_MODELS__CACHE": str(ModelCatalog.load().cache),
     }
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # the documents' index goes there
-    with_server = load_settings(tmp_path / "ws", environment=settings)
+    with_server = load_settings(place / "ws", environment=settings)
     made = open_workspace(with_server, create=True)
-    (tmp_path / "made").mkdir()
-    (tmp_path / "made" / "adapter_config.json").write_text("{}", encoding="utf-8")
-    base = with_server.answer.model
-    made.adaptation.register("facts", tmp_path / "made", base=base, method="lora", by="test")
-    yield made
+    (place / "made").mkdir()
+    (place / "made" / "adapter_config.json").write_text("{}", encoding="utf-8")
+    made.adaptation.register("facts", place / "made", base=with_server.answer.model, method="lora", by="test")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_CACHE_HOME", str(place / "cache"))  # the index of an `eval` dataset goes there
+        yield made
     made.close()
 
 
@@ -83,11 +85,12 @@ def questions(tmp_path: Path) -> Path:
 def test_without_any_question_nothing_is_asked(
     workspace: Workspace, server: tuple[ChatServer, str], tmp_path: Path
 ) -> None:
+    asked = len(server[0].asked)
     with pytest.raises(InvalidInput, match=r"nothing was held back.*--dataset or --eval"):
         compare(workspace, "facts", by="test")
     with pytest.raises(InvalidInput, match=r"no queries\.jsonl there"):
         compare(workspace, "facts", by="test", folder=tmp_path / "no")
-    assert server[0].asked == []
+    assert len(server[0].asked) == asked
 
 
 @pytest.mark.model
@@ -105,3 +108,16 @@ def test_documents_are_enough_where_nothing_was_held_back(
     assert workspace.adaptation.get("facts").evaluation["documents"] == documents
     assert run(["--workspace", str(workspace.folder), "versions", "list"]) == 0
     assert "facts@1.0.0" in capsys.readouterr().out
+
+
+@pytest.mark.model
+def test_held_back_questions_in_table_and_picture(workspace: Workspace, tmp_path: Path) -> None:
+    row = {"instruction": "How long does the warranty last?", "output": "Its warranty is 24 months."}
+    (tmp_path / "asked.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    report = compare(workspace, "facts", by="test", dataset=str(tmp_path / "asked.jsonl"))
+    ours, theirs = (report[side]["bert_score"] for side in ("measures", "others"))
+    assert theirs["mean"] < ours["mean"] < 1
+    assert theirs["low"] == theirs["high"] == theirs["mean"]  # of one question
+    assert report["difference"]["bert_score"]["mean"] == pytest.approx(ours["mean"] - theirs["mean"], abs=2e-4)
+    assert "bert_score" in [line[0] for line in table(report)]
+    assert "bert score" in comparison_picture(report)
