@@ -7,12 +7,12 @@ from typing import Literal
 
 from adapters.model_catalog import ModelCatalog
 from knowledge.errors import InvalidInput, Unavailable
-from knowledge.protocols import Embedder
+from knowledge.protocols import TokenEmbedder
 
 Backend = Literal["auto", "openvino", "torch"]
 
 
-def load_embedder(name: str, backend: Backend, catalog: ModelCatalog, threads: int = 0) -> Embedder:
+def load_embedder(name: str, backend: Backend, catalog: ModelCatalog, threads: int = 0) -> TokenEmbedder:
     """The embedder `name`; `auto` takes OpenVINO where it is installed and can run the model, else torch.
 
     Raises Unavailable when the model has not been pulled or no back end is installed, InvalidInput when the model is

@@ -19,6 +19,8 @@ from adapters import e5_tokenizer, e5_weights
 from adapters.derived import derived_folder
 from adapters.e5_weights import E5Weights
 from adapters.model_catalog import ModelCatalog
+from adapters.token_vectors import own_vectors
+from knowledge.errors import Damaged
 from knowledge.protocols import Vectors
 
 _BATCH = 16
@@ -29,7 +31,7 @@ _LAYOUT = "e5-openvino-1"
 
 
 class OpenVinoEmbedder:
-    """An Embedder; see `knowledge.protocols`. The converted model is kept beside the weights for the next start."""
+    """A TokenEmbedder; see `knowledge.protocols`. The converted model is kept beside the weights for the next start."""
 
     def __init__(self, name: str, catalog: ModelCatalog, threads: int) -> None:
         entry = catalog.get(name)
@@ -44,9 +46,13 @@ class OpenVinoEmbedder:
         self._tokenizer.no_truncation()
         self._cut = e5_tokenizer.read(folder / "tokenizer.json")
         self._cut.enable_truncation(self.max_tokens)
-        self._model = _compile(folder / "model.xml", threads, folder / "compiled")
+        self._threads = threads
+        self._file = folder / "model.xml"
+        self._model = _compile(str(self._file), threads, folder / "compiled")
         self.dimension = int(self._model.output(0).get_partial_shape()[1].get_length())
         self._requests = threading.local()
+        self._token_model: Any = None
+        self._compiling = threading.Lock()
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder`."""
@@ -55,6 +61,20 @@ class OpenVinoEmbedder:
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder`."""
         return self._embed(texts, self._prefixes["query"])
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[Vectors]:
+        """See `TokenEmbedder`. The network without pooling is compiled when it is first needed (as large again)."""
+        prefix = self._prefixes["passage"]
+        encoded = self._cut.encode_batch([prefix + text for text in texts])  # the fast one knows no offsets
+        rows = [each.ids for each in encoded]
+        found: list[Vectors] = [np.zeros((0, self.dimension), np.float32)] * len(rows)
+        for batch in _batches(sorted(range(len(rows)), key=lambda index: len(rows[index])), rows):
+            request = self._without_pooling().create_infer_request()
+            layer = np.array(request.infer(_padded([rows[index] for index in batch]))[0], np.float32)
+            for number, index in enumerate(batch):
+                each = encoded[index]
+                found[index] = own_vectors(layer[number], each.offsets, each.special_tokens_mask, len(prefix))
+        return found
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See `Embedder`."""
@@ -73,17 +93,28 @@ class OpenVinoEmbedder:
 
     def _infer(self, rows: Sequence[Sequence[int]]) -> Vectors:
         """The vectors of token rows; each thread has its own request, the compiled model is shared."""
-        width = max(len(row) for row in rows)
-        ids = np.full((len(rows), width), e5_tokenizer.PAD, np.int64)
-        mask = np.zeros((len(rows), width), np.float32)
-        for number, row in enumerate(rows):
-            ids[number, : len(row)] = row
-            mask[number, : len(row)] = 1
         request = getattr(self._requests, "request", None)
         if request is None:
             request = self._requests.request = self._model.create_infer_request()
-        found: Vectors = np.array(request.infer({"ids": ids, "mask": mask})[0], np.float32)
+        found: Vectors = np.array(request.infer(_padded(rows))[0], np.float32)
         return found
+
+    def _without_pooling(self) -> Any:
+        with self._compiling:
+            if self._token_model is None:
+                self._token_model = _compile(_last_layer(self._file), self._threads)
+            return self._token_model
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
+    """What the network takes for rows of tokens."""
+    width = max(len(row) for row in rows)
+    ids = np.full((len(rows), width), e5_tokenizer.PAD, np.int64)
+    mask = np.zeros((len(rows), width), np.float32)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = row
+        mask[number, : len(row)] = 1
+    return {"ids": ids, "mask": mask}
 
 
 def _batches(order: Sequence[int], encoded: Sequence[Sequence[int]]) -> list[list[int]]:
@@ -96,18 +127,20 @@ def _batches(order: Sequence[int], encoded: Sequence[Sequence[int]]) -> list[lis
     return batches
 
 
-def _compile(model: Path, threads: int, cache: Path) -> Any:
+def _compile(model: Any, threads: int, cache: Path | None = None) -> Any:
+    """A network, or the file of one, ready to run; the next start is faster where there is a `cache`."""
     import openvino as ov
 
     core = ov.Core()
     settings: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": threads or os.cpu_count() or 1,
-        "CACHE_DIR": str(cache),
     }
+    if cache is not None:
+        settings["CACHE_DIR"] = str(cache)
     if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         settings["INFERENCE_PRECISION_HINT"] = "bf16"  # only where the processor computes in it: else it is slower
-    return core.compile_model(str(model), "CPU", settings)
+    return core.compile_model(model, "CPU", settings)
 
 
 def _convert(weights_file: Path, folder: Path) -> None:
@@ -142,6 +175,20 @@ def _network(weights: E5Weights) -> Any:
     mean = op.divide(total, op.reduce_sum(weight, net.integers([1]), keep_dims=False))
     unit = op.normalize_l2(mean, net.integers([1]), 1e-12, "max")
     return ov.Model([op.result(unit, name="vectors")], [ids, mask], "multilingual-e5-small")
+
+
+def _last_layer(file: Path) -> Any:
+    """The network in `file` without its pooling: output (batch, length, hidden)."""
+    import openvino as ov
+    from openvino import opset15 as op
+
+    whole = ov.Core().read_model(str(file))
+    node = whole.output(0).get_node()
+    for kind in ("Result", "NormalizeL2", "Divide", "ReduceSum", "Multiply"):  # the way back through `_network`'s end
+        if node.get_type_name() != kind:
+            raise Damaged(f"{file}: has {node.get_type_name()} where {kind} is expected; delete its folder")
+        node = node.input_value(0).get_node()
+    return ov.Model([op.result(node.output(0))], whole.get_parameters(), "multilingual-e5-small-tokens")
 
 
 class _Blocks:

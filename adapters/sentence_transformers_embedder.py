@@ -12,6 +12,7 @@ import numpy as np
 from adapters import e5_tokenizer, e5_weights
 from adapters.derived import derived_folder
 from adapters.model_catalog import ModelCatalog
+from adapters.token_vectors import own_vectors
 from knowledge.protocols import Vectors
 
 _LAYOUT = "e5-sentence-transformers-1"
@@ -19,7 +20,7 @@ _BATCH = 16
 
 
 class SentenceTransformersEmbedder:
-    """An Embedder; see `knowledge.protocols`."""
+    """A TokenEmbedder; see `knowledge.protocols`."""
 
     def __init__(self, name: str, catalog: ModelCatalog, threads: int) -> None:
         import torch
@@ -47,6 +48,28 @@ class SentenceTransformersEmbedder:
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder`."""
         return self._embed(texts, self._prefixes["query"])
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[Vectors]:
+        """See `TokenEmbedder`."""
+        if not texts:
+            return []
+        prefix = self._prefixes["passage"]
+        prefixed = [prefix + text for text in texts]
+        layers = self._model.encode(
+            prefixed, batch_size=_BATCH, output_value="token_embeddings", show_progress_bar=False
+        )
+        read = self._model.tokenizer(
+            prefixed,
+            truncation=True,
+            max_length=self.max_tokens,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+        )
+        read_as = zip(layers, read["offset_mapping"], read["special_tokens_mask"], strict=True)
+        return [
+            own_vectors(layer.float().cpu().numpy(), offsets, special, len(prefix))
+            for layer, offsets, special in read_as
+        ]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See `Embedder`."""

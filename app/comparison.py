@@ -13,14 +13,15 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from app.adaptation import BASE, Writer
-from app.evaluation import Outcome, exact, f1, outcomes, states
+from app.bert_score import bert_scores
+from app.evaluation import Outcome, exact, f1, outcomes, question_measures, read_queries, states, text_of
 from knowledge.errors import InvalidInput
 from knowledge.types import Message
 
 if TYPE_CHECKING:
     from app.wiring import Workspace
     from knowledge.catalog.versions import ModelVersion
-    from knowledge.protocols import Generator
+    from knowledge.protocols import Generator, TokenEmbedder
 
 Progress = Callable[[int, int | None], None]
 Rows = dict[str, list[float | None]]
@@ -56,14 +57,22 @@ def compare(
     """Ask both the held-back questions, some general ones and, over documents, those of `folder`; keep the result.
 
     `against` is a version or `base`; without it, the stable one of `line`. The result has per measure the means of both
-    and of the difference, each with a bootstrap interval, and says what the gate makes of it.
+    and of the difference, each with a bootstrap interval, and says what the gate makes of it. The gate goes by the
+    held-back questions, which may be missing when there is a `folder`. Raises InvalidInput before anything is asked.
     """
     adaptation = workspace.adaptation
     version = adaptation.get(version_id)
     other = adaptation.line(line).stable if against is None else "" if against == BASE else adaptation.get(against).id
     if other == version.id:
         raise InvalidInput(f"{version.id}: is the version in service itself; give --against, such as `base`")
-    questions = [*_held_back(workspace, version, dataset), *_general()]
+    if folder is not None:
+        read_queries(folder / "queries.jsonl")  # what is wrong there is said before an hour is spent
+    held_back = _held_back(workspace, version, dataset)
+    if not held_back and folder is None:
+        raise InvalidInput(
+            f"{version.id}: nothing was held back of its dataset; give --dataset or --eval with questions"
+        )
+    questions = [*held_back, *_general()]
     asked = sum(not question.general for question in questions)
     steps = iter(range(1, 2 * len(questions) + 1))
     ours, theirs = (
@@ -103,8 +112,6 @@ def _held_back(workspace: Workspace, version: ModelVersion, dataset: str | None)
 
     path = None if dataset is None else dataset_path(workspace, dataset)
     rows = held_back_rows(workspace, version, path)
-    if not rows:
-        raise InvalidInput(f"{version.id}: nothing was held back of its dataset; give --dataset with questions")
     return [_Question(row.prompt, (row.answer,), row.key_facts or ((row.answer,),)) for row in rows]
 
 
@@ -118,8 +125,9 @@ def _general() -> list[_Question]:
 
 
 def _ask(workspace: Workspace, writer: Writer, questions: Sequence[_Question], done: Callable[[], None]) -> Rows:
-    generator = workspace.adaptation.generator(writer)
+    generator, embedder = workspace.adaptation.generator(writer), workspace.embedder
     rows: Rows = {name: [] for name in ("f1", "em", "key_facts", "tokens", "tokens_per_second", "general")}
+    texts = []
     for question in questions:
         text, seconds = _answer(generator, question, writer.settings.max_tokens)
         right = float(states(text, question.facts))
@@ -127,13 +135,15 @@ def _ask(workspace: Workspace, writer: Writer, questions: Sequence[_Question], d
             rows["general"].append(right)
         else:
             tokens = generator.count_tokens(text)
+            texts.append(text)
             rows["f1"].append(f1(text, question.references))
             rows["em"].append(exact(text, question.references))
             rows["key_facts"].append(right)
             rows["tokens"].append(float(tokens))
             rows["tokens_per_second"].append(tokens / seconds)
         done()
-    return rows
+    references = [question.references for question in questions if not question.general]
+    return {**rows, "bert_score": bert_scores(embedder, texts, references)}
 
 
 def _answer(generator: Generator, question: _Question, max_tokens: int) -> tuple[str, float]:
@@ -145,25 +155,22 @@ def _answer(generator: Generator, question: _Question, max_tokens: int) -> tuple
 
 def _over_documents(workspace: Workspace, ours: str, theirs: str, folder: Path, answers: int) -> dict[str, Any]:
     """Both over the documents of a `plumbline eval` dataset, search, citations and alignment included."""
-    if not folder.is_dir():
-        raise InvalidInput(f"--eval {folder}: no such folder; give one with queries.jsonl")
     found = [
-        _document_rows(
-            outcomes(folder, workspace.settings, answers=answers, registry=workspace.registry, version=version)
-        )
+        outcomes(folder, workspace.settings, answers=answers, registry=workspace.registry, version=version)
         for version in (ours, theirs)
     ]
-    return _side_by_side(*found)
+    return _side_by_side(*(_document_rows(each, workspace.embedder) for each in found))
 
 
-def _document_rows(found: Sequence[Outcome]) -> Rows:
-    from app.evaluation import question_measures
-
+def _document_rows(found: Sequence[Outcome], embedder: TokenEmbedder) -> Rows:
+    answered = [outcome for outcome in found if outcome.answer is not None]
     rows: Rows = {}
-    for outcome in found:
-        if outcome.answer is not None:
-            for name, value in question_measures(outcome).items():
-                rows.setdefault(name, []).append(value)
+    for outcome in answered:
+        for name, value in question_measures(outcome).items():
+            rows.setdefault(name, []).append(value)
+    # As with F1, a refusal comes near to no reference
+    texts = ["" if outcome.answer.abstained else text_of(outcome) for outcome in answered if outcome.answer]
+    rows["bert_score"] = bert_scores(embedder, texts, [outcome.query.answers for outcome in answered])
     return rows
 
 

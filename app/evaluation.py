@@ -103,7 +103,9 @@ def outcomes(
 def read_queries(file: Path) -> list[Query]:
     """The queries of a `queries.jsonl`; raises InvalidInput with the line that is wrong."""
     if not file.is_file():
-        raise InvalidInput(f"{file.parent}: no queries.jsonl there; `plumbline eval` needs a dataset folder with one")
+        raise InvalidInput(
+            f"{file.parent}: no queries.jsonl there; a dataset for `plumbline eval` is a folder with one"
+        )
     queries = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():
@@ -378,7 +380,8 @@ def _answer_measures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _text(outcome: Outcome) -> str:
+def text_of(outcome: Outcome) -> str:
+    """The answer without its citation markers; empty where there is none."""
     return _MARKERS.sub("", outcome.answer.answer) if outcome.answer else ""
 
 
@@ -394,7 +397,7 @@ def _right(outcome: Outcome) -> bool:
         return bool(outcome.answer and outcome.answer.abstained)
     if outcome.answer.abstained:
         return False
-    return states(_text(outcome), outcome.query.key_facts or (outcome.query.answers,))
+    return states(text_of(outcome), outcome.query.key_facts or (outcome.query.answers,))
 
 
 def states(text: str, facts: Sequence[Sequence[str]]) -> bool:
@@ -404,7 +407,7 @@ def states(text: str, facts: Sequence[Sequence[str]]) -> bool:
 
 
 def _exact(outcome: Outcome) -> float:
-    return exact(_text(outcome), outcome.query.answers)
+    return exact(text_of(outcome), outcome.query.answers)
 
 
 def exact(text: str, references: Sequence[str]) -> float:
@@ -416,7 +419,7 @@ def exact(text: str, references: Sequence[str]) -> float:
 def _f1(outcome: Outcome) -> float:
     if outcome.answer is None or outcome.answer.abstained:
         return 0.0
-    return f1(_text(outcome), outcome.query.answers)
+    return f1(text_of(outcome), outcome.query.answers)
 
 
 def f1(text: str, references: Sequence[str]) -> float:

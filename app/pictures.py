@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _EDGE = 640, 320, 48
 _LINES = ("#1b6e8c", "#b0721c", "#5a7d2a", "#8a3b6e")
 _OURS, _THEIRS = "#1b6e8c", "#b0721c"
-_SHARES = ("f1", "em", "key_facts", "general")
+_SHARES = ("f1", "em", "bert_score", "key_facts", "general")
 
 
 def curve_picture(curve: Sequence[Step], title: str = "loss (line: training, dots: held back)") -> str:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from knowledge.catalog.sources import Source, SourceKind
     from knowledge.graph import Linker, TermGraph
     from knowledge.index_store import IndexStore
-    from knowledge.protocols import Embedder, Generator
+    from knowledge.protocols import Embedder, Generator, TokenEmbedder
     from knowledge.retriever import Retriever
     from knowledge.types import DocumentRecord
 
@@ -119,7 +119,7 @@ class Workspace:
         return open_models(self.settings)
 
     @once
-    def embedder(self) -> Embedder:
+    def embedder(self) -> TokenEmbedder:
         """The embedding model; raises Unavailable when it has not been pulled."""
         from adapters.embedders import load_embedder
 

@@ -37,6 +37,17 @@ class Embedder(Protocol):
         ...
 
 
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that also gives the vectors of single tokens in their context."""
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[Vectors]:
+        """Of each text, in input order, unit-length rows, shape (tokens, dimension), read as a passage.
+
+        Only the text's own tokens have a row: neither the special ones nor those of the passage prefix do.
+        """
+        ...
+
+
 class Reranker(Protocol):
     """Scores how well each text answers a question; higher is better."""
 

@@ -89,6 +89,20 @@ def load_tokenizer(folder: Path) -> Any:
     return AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
+def save_in(model: Any, dtype: Any, folder: Path) -> None:
+    """Write a model's weights, rounded to floats of that kind, and its config into `folder`."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    config = model.config
+    config.dtype = dtype
+    with torch.device("meta"):
+        plain = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
+    plain.load_state_dict({key: value.to(dtype) for key, value in model.state_dict().items()}, assign=True)
+    plain.tie_weights()
+    plain.save_pretrained(folder)
+
+
 def attention_names(model: Any) -> tuple[str, ...]:
     """What the query and value projections are called in this model. Raises InvalidInput when none is known."""
     leaves = {name.rsplit(".", 1)[-1] for name, _ in model.named_modules()}
@@ -129,18 +143,19 @@ def _dequantize(file: Path, folder: Path) -> None:
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, local_files_only=True).save_pretrained(folder)
-    loaded = AutoModelForCausalLM.from_pretrained(
-        file.parent, gguf_file=file.name, dtype=torch.float32, local_files_only=True
-    )
-    config = loaded.config
-    del config.quantization_config  # it says GGUF, which the folder no longer is
-    config.dtype = torch.float16
-    with torch.device("meta"):
-        plain = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
-    plain.load_state_dict({key: value.half() for key, value in loaded.state_dict().items()}, assign=True)
-    plain.tie_weights()
-    plain.save_pretrained(folder)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, local_files_only=True)
+        loaded = AutoModelForCausalLM.from_pretrained(
+            file.parent, gguf_file=file.name, dtype=torch.float32, local_files_only=True
+        )
+    except (ValueError, NotImplementedError) as error:  # of a family that it does not know
+        reason = str(error).splitlines()[0]
+        raise Unavailable(
+            f"{file.name}: transformers cannot read these weights ({reason}); take a base in safetensors"
+        ) from error
+    tokenizer.save_pretrained(folder)
+    del loaded.config.quantization_config  # it says GGUF, which the folder no longer is
+    save_in(loaded, torch.float16, folder)
 
 
 def _shape_of_gguf(file: Path) -> Shape:

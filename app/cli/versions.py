@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -71,6 +72,29 @@ def show(run: Run, version: VersionArgument) -> None:
         print_text(f"{key}: {value}")
 
 
+@command(versions, "export", json=True)
+def export(
+    run: Run,
+    version: VersionArgument,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False, help="A new folder.")],
+    merged: Annotated[
+        bool, typer.Option("--merged", help="One model: the base's weights with the adapter merged in.")
+    ] = False,
+) -> None:
+    """Write a version into a folder for other programs: its adapter's files, or the merged model."""
+    from app.version_export import export as exported
+
+    with run.open() as workspace:
+        about = exported(workspace, version, folder, by=operator(), merged=merged)
+    if run.json:
+        print_json({"folder": str(folder), **about})
+        return
+    print_text(str(folder))
+    if merged:
+        found = about["merged"]
+        remark(f"checked: {found['dtype']}, logits miss base and adapter by {found['deviation']:.2%} of its effect")
+
+
 @command(versions, "canary", json=True)
 def canary(
     run: Run,
@@ -133,7 +157,9 @@ def _serves(version_id: str, line: Line) -> str:
 
 
 def _score(version: ModelVersion) -> str:
-    return f"{version.evaluation['measures']['f1']['mean']:.3f}" if version.evaluation else ""
+    """F1 on the held-back questions; empty where none were asked."""
+    measures = version.evaluation.get("measures", {})
+    return f"{measures['f1']['mean']:.3f}" if "f1" in measures else ""
 
 
 def _time(seconds: float) -> str:

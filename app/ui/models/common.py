@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.adaptation import Adaptation
     from app.datasets import Datasets
 
-MEASURES = ("f1", "em", "key_facts", "general", "tokens", "tokens_per_second")
+MEASURES = ("f1", "em", "bert_score", "key_facts", "general", "tokens", "tokens_per_second")
 """Of a comparison, in the order in which they are shown."""
 
 

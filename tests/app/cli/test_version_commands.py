@@ -32,6 +32,8 @@ WRONG = [
     (["train", "evaluate"], 2, "Missing argument"),
     (["train", "evaluate", "x@1.0.0"], 1, "no such version"),
     (["versions", "show", "x"], 1, "no such version"),
+    (["versions", "export", "x"], 2, "Missing argument"),
+    (["versions", "export", "x", "out", "--merged"], 1, "no such version"),
     (["versions", "canary", "x"], 1, "no such version"),
     (["versions", "canary", "x", "--share", "much"], 2, "--share"),
     (["versions", "promote", "x"], 1, "no such version"),
