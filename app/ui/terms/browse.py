@@ -189,7 +189,7 @@ def _row(row: ConceptRow, current: str, say: Words, note: str = "") -> Html:
     """A concept on one line: its name, the other language's, and what is to be known of it."""
     other = marks.in_other_language(row.concept, say)
     missing = [marks.badge(say(f"terms.no_{language}"), "warn") for language in row.missing]
-    closed = [marks.badge("、".join(row.access))] if row.access else []
+    closed = [marks.badge(marks.listed(row.access, say))] if row.access else []
     return marks.to_concept(
         row.concept.id,
         join(

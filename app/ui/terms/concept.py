@@ -72,7 +72,8 @@ def _head(page: Page, view: ConceptView) -> None:
     say = page.say
     name = view.concept
     signs = [marks.badge(say("terms.state_deprecated"), "warn")] if view.deprecated else []
-    signs += [marks.badge(say("terms.only_for", groups="、".join(view.form.access)))] if view.form.access else []
+    groups = marks.listed(view.form.access, say)
+    signs += [marks.badge(say("terms.only_for", groups=groups))] if groups else []
     signs += [marks.act("proposal", one, say("terms.pending", id=one), "plb-mark plb-good") for one in view.pending]
     second = marks.in_other_language(name, say)
     title = element(

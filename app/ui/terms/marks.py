@@ -45,7 +45,12 @@ def in_other_language(name: Name, say: Words) -> str:
 
 def names_of(names: Iterable[Name], say: Words) -> str:
     """Names in one line of text."""
-    return ("、" if say.language == "zh" else ", ").join(name.text(say.language) for name in names)
+    return listed((name.text(say.language) for name in names), say)
+
+
+def listed(words: Iterable[str], say: Words) -> str:
+    """Words in one line of text, separated as in the page's language."""
+    return ("、" if say.language == "zh" else ", ").join(words)
 
 
 def changed_text(before: str, after: str) -> Html:

@@ -227,8 +227,14 @@ def test_an_import_is_looked_at_and_proposed(graph: Site, monkeypatch: pytest.Mo
     table = "preferred label (en),preferred label (zh),definition (en)\nLedger,总账,Where accounts are kept.\n"
     fine(test.file_uploader[0].set_value(("terms.csv", table.encode(), "text/csv")).run())
     assert "1 new" in html(test)
+    fine(test.text_input(key="plb-terms-import-why").set_value("The finance list").run())
     press(test, "plb-terms-import-do")
     assert "Ledger" in html(test)
+    row = graph.assistant.terms.proposals("mona")[0]
+    assert (row.state, row.comment) == ("proposed", "The finance list")
+    # The audit log tells of it as of an import at the command line
+    [entry] = graph.assistant.workspace.audit.list(action="graph.import")
+    assert (entry.actor, entry.subject, entry.detail["file"]) == ("mona", row.id, "terms.csv")
     broken = opened(monkeypatch, graph, "mona", view="exchange")
     broken.file_uploader[0].set_value(("broken.ttl", b"<urn:a> <urn:b> .", "text/turtle")).run()
     assert "line 1" in broken.error[0].value
@@ -244,6 +250,13 @@ def test_a_query_answers_with_what_its_author_may_see(graph: Site, monkeypatch: 
     names = [row for column in test.dataframe[0].value.to_numpy() for row in column]
     assert "Travel Team (en)" in names
     assert not any("Heron" in name or "secret" in name for name in names)
+    # Things are called by name, and numbers can be sorted as numbers
+    fine(examples.set_value("children").run())
+    press(test, "plb-terms-query-do")
+    table = test.dataframe[0].value
+    assert list(table["broader"]) == ["systems · urn:test:systems"]
+    assert table["narrower"].dtype.kind == "i"
+    assert list(table["narrower"]) == [1]
     fine(test.text_area[0].set_value('ASK { ?any ?said "Project Heron"@en }').run())
     press(test, "plb-terms-query-do")
     assert "No." in html(test)

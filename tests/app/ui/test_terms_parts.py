@@ -15,6 +15,7 @@ from app.ui.terms.lines import edited_texts, lines_to_names, lines_to_texts, nam
 from app.ui.terms.marks import changed_text, issue_text
 from app.ui.texts import words
 from knowledge.catalog.proposals import ProposalState
+from knowledge.graph import vocabulary as words_of
 from knowledge.graph.changes import ConceptForm, Kind, LabelForm, TextForm
 from knowledge.graph.differing import FieldChange, Name, Value
 from knowledge.graph.exchange import EXPORT_FORMATS
@@ -103,6 +104,24 @@ def test_a_difference_is_named_in_the_pages_language() -> None:
     assert "首选名称 (英文)" in shown
     assert "子午" in shown
     assert "&lt;New&gt;" in shown
+
+
+def test_a_difference_says_yes_and_calls_its_fields_in_the_order_of_a_concept() -> None:
+    subject = Name(id="urn:a", en="Meridian", zh="子午")
+    fields = (
+        (words_of.TYPE, "", Value(id=words_of.CONCEPT, text="Concept")),
+        (words_of.DEPRECATED, "", Value(text="true")),
+        (words_of.SKOS + "prefLabel", "en", Value(text="Meridian")),
+        (words_of.SKOS + "prefLabel", "zh", Value(text="子午")),
+    )
+    changes = tuple(
+        FieldChange(subject=subject, field=field, field_name=field, language=language, added=(value,))
+        for field, language, value in fields
+    )
+    shown = difference(GraphDiff(older="a", newer="b", added=4, removed=0, fields=changes), words("zh"))
+    titles = re.findall(r"<th>(.*?)</th>", shown)
+    assert titles == ["首选名称 (中文)", "首选名称 (英文)", "类别", "停用"]
+    assert re.findall(r"<ins><span>(.*?)</span></ins>", shown)[-2:] == ["概念", "是"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
