@@ -108,8 +108,8 @@ def names_in(page: Page, fields: Sequence[FieldChange | ConflictView]) -> dict[s
 
 
 def names_of_issues(page: Page, issues: Sequence[Issue], subjects: Mapping[str, Name]) -> dict[str, Name]:
-    """What the concepts with issues are called: as the change calls its `subjects`, else as the graph does."""
-    others = {issue.concept for issue in issues} - set(subjects)
+    """What is called how in issues: as a change calls its `subjects`, else as the graph does."""
+    others = marks.ids_of_issues(issues) - set(subjects)
     return {**terms_of(page).names(others, page.user), **subjects}
 
 

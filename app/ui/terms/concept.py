@@ -9,7 +9,7 @@ from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, literal, show
 from app.ui.terms import acts, marks
 from app.ui.terms.address import CONCEPT, EDIT, RELATION, VIEW, go, leave_for, link
-from app.ui.terms.common import manages, show_difference, terms_of
+from app.ui.terms.common import manages, names_of_issues, show_difference, terms_of
 from app.ui.terms.drawing import drawing
 from app.ui.texts import Words, other
 from knowledge.errors import NotFound
@@ -109,7 +109,10 @@ def _overview(page: Page, view: ConceptView) -> None:
     show(join([_side_by_side(view, say), _place(view, say), _facts(page, view)]))
     if view.issues:
         show(marks.heading(say("terms.issues"), 3))
-        show(marks.issues(view.issues, say))
+        names = names_of_issues(page, view.issues, {})
+        # The one shown needs no name before each of its issues
+        names.pop(view.concept.id, None)
+        show(marks.issues(view.issues, say, names))
 
 
 def _side_by_side(view: ConceptView, say: Words) -> Html:

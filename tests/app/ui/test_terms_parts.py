@@ -12,7 +12,7 @@ from app.ui.terms import address
 from app.ui.terms.differences import difference
 from app.ui.terms.layout import placed
 from app.ui.terms.lines import edited_texts, lines_to_names, lines_to_texts, names_to_lines
-from app.ui.terms.marks import changed_text, issue_text
+from app.ui.terms.marks import changed_text, ids_of_issues, issue_text
 from app.ui.texts import words
 from knowledge.catalog.proposals import ProposalState
 from knowledge.graph import vocabulary as words_of
@@ -130,6 +130,16 @@ def test_every_rule_is_said_in_both_languages(language: str) -> None:
         assert words(language).has(f"quality_title.{rule}"), rule
     issue = Issue(rule="missing_language", severity="warning", concept="urn:a", message="m", values={"language": "zh"})
     assert issue_text(issue, words("en")) == "has no preferred label in Chinese"
+
+
+def test_an_issue_calls_what_it_speaks_of_by_name() -> None:
+    said = {"relation": "urn:owner", "values": "urn:a, urn:b, Lucy"}
+    issue = Issue(rule="several_values", severity="error", concept="urn:c", message="m", values=said)
+    names = {one: Name(id=one, en=one[-1:].upper(), zh=f"{one[-1:]}组") for one in ("urn:a", "urn:b")}
+    names["urn:owner"] = Name(id="urn:owner", en="owner", zh="负责团队")
+    assert ids_of_issues([issue]) >= {"urn:owner", "urn:a", "urn:b", "urn:c"}
+    assert issue_text(issue, words("en"), names) == "has several values of owner, which allows one: A, B, Lucy"
+    assert "a组、b组、Lucy" in issue_text(issue, words("zh"), names)
 
 
 def test_every_sentence_that_the_page_says_exists() -> None:
