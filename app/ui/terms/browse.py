@@ -11,6 +11,7 @@ from app.ui.terms.address import CONCEPT, EDIT, NEW, go, shown
 from app.ui.terms.common import forget, manages, terms_of
 from app.ui.terms.concept import concept
 from app.ui.terms.edit import edit
+from app.ui.terms.watched import watched
 from app.ui.texts import Words
 
 if TYPE_CHECKING:
@@ -285,6 +286,7 @@ def _welcome(page: Page) -> None:
     found = terms_of(page).listing(page.user, order="changed", language=say.language, limit=12)
     show(marks.heading(say("terms.welcome_title")))
     show(element("p", say("terms.welcome", count=found.total), class_="plb-quiet"))
+    watched(page)
     if found.rows:
         show(marks.heading(say("terms.recently"), 3))
         rows = (

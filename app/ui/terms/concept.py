@@ -11,6 +11,7 @@ from app.ui.terms import acts, marks
 from app.ui.terms.address import CONCEPT, EDIT, RELATION, VIEW, go, leave_for, link
 from app.ui.terms.common import manages, names_of_issues, show_difference, terms_of
 from app.ui.terms.drawing import drawing
+from app.ui.terms.watched import watch_button
 from app.ui.texts import Words, other
 from knowledge.errors import NotFound
 from knowledge.graph.texts import language_of
@@ -97,6 +98,7 @@ def _head(page: Page, view: ConceptView) -> None:
                 kwargs={CONCEPT: name.id, EDIT: "1"},
             )
             acts.menu(page, view)
+        watch_button(page, name.id)
     if view.replaced_by:
         show(element("p", say("terms.replaced_by"), " ", marks.concept_links(view.replaced_by, say), class_="plb-lead"))
 

@@ -241,6 +241,26 @@ def test_an_import_is_looked_at_and_proposed(graph: Site, monkeypatch: pytest.Mo
     assert "plumbline-import" not in broken.error[0].value
 
 
+@pytest.mark.parametrize(("name", "nothing", "kind"), [("sam", "nothing new", "Edit"), ("lina", "没有新变化", "修改")])
+def test_a_watched_concept_tells_what_others_changed(
+    graph: Site, monkeypatch: pytest.MonkeyPatch, name: str, nothing: str, kind: str
+) -> None:
+    press(opened(monkeypatch, graph, name, concept=MERIDIAN), "plb-terms-watch")
+    assert nothing in html(opened(monkeypatch, graph, name))
+    terms = graph.assistant.terms
+    form = terms.concept(MERIDIAN, "mona").form
+    label = LabelForm(text="Trip Portal", kind="alternative", language="en")
+    change = Edit(form=form.model_copy(update={"labels": (*form.labels, label)}))
+    terms.approve(terms.propose(change, "mona", comment="People <b>say</b> so").id, "max")
+    test = opened(monkeypatch, graph, name)
+    assert "People &lt;b&gt;say&lt;/b&gt; so" in html(test)
+    assert f"{kind} · mona" in html(test)
+    press(test, "plb-terms-seen")
+    assert nothing in html(test)
+    press(opened(monkeypatch, graph, name, concept=MERIDIAN), "plb-terms-unwatch")
+    assert nothing not in html(opened(monkeypatch, graph, name))
+
+
 def test_a_query_answers_with_what_its_author_may_see(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     test = opened(monkeypatch, graph, "mona", view="query")
     examples = next(each for each in test.get("button_group") if each.key == "plb-terms-query-example")
