@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from app.terms.describing import diff_view, subjects_of
@@ -34,7 +35,7 @@ _READ_AT_ONCE = 50
 def history(parts: Parts, viewer: Viewer, concept: str | None, limit: int, before: int | None) -> list[RevisionView]:
     """Revisions of which the viewer may see something, newest first; `concept`: only those that speak of it."""
     if concept is not None:
-        _must_know(parts, viewer, concept)
+        must_know(parts, viewer, concept)
     views: list[RevisionView] = []
     while len(views) < limit:
         text = f"<{concept}>" if concept else ""
@@ -46,13 +47,23 @@ def history(parts: Parts, viewer: Viewer, concept: str | None, limit: int, befor
     return views[:limit]
 
 
+def speaking_of(parts: Parts, viewer: Viewer, concept: str, revisions: Iterable[Revision]) -> list[RevisionView]:
+    """Those of some revisions that speak of a concept, in their order, as far as the viewer may see them."""
+    must_know(parts, viewer, concept)
+    text = f"<{concept}>"
+    return _views(parts, viewer, [each for each in revisions if text in each.added or text in each.removed], concept)
+
+
 def one(parts: Parts, viewer: Viewer, revision: Revision) -> RevisionView:
     """One revision, of which the viewer may see something."""
     return _views(parts, viewer, [revision], None)[0]
 
 
-def _must_know(parts: Parts, viewer: Viewer, concept: str) -> None:
-    """A deleted concept has a history too; whether one may see it, its past access labels tell."""
+def must_know(parts: Parts, viewer: Viewer, concept: str) -> None:
+    """Raises NotFound for a concept that never was or that is hidden.
+
+    A deleted one has a history too; whether one may see it, its past access labels tell.
+    """
     graph = parts.graph()
     if concept not in graph and graph.relation(concept) is None:
         hidden = parts.sights.veil(viewer, 0).hides(concept)
@@ -108,7 +119,7 @@ def diff(parts: Parts, viewer: Viewer, older: str, newer: str, concept: str | No
     first, last = _state(parts, older), _state(parts, newer)
     low, high = sorted((number_of(first), number_of(last)))
     if concept is not None:
-        _must_know(parts, viewer, concept)
+        must_know(parts, viewer, concept)
     patch = _between(parts, low, high)
     added, removed = patch.lines()
     if number_of(first) > number_of(last):
@@ -139,7 +150,7 @@ def exported(parts: Parts, viewer: Viewer, revision: str | None, format_name: st
     veil = parts.sights.veil(viewer, number_of(state) + 1)
     lines = veil.seen(write_lines(quads))
     if concept is not None:
-        _must_know(parts, viewer, concept)
+        must_know(parts, viewer, concept)
         lines = _about(lines, f"<{concept}>")
     stream = io.BytesIO()
     export_quads(read_lines("\n".join(lines)), stream, format_name)

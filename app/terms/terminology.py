@@ -30,6 +30,7 @@ from app.terms.views import (
     RevisionView,
     Usage,
 )
+from app.terms.watching import Watching
 from knowledge.catalog.candidates import CandidateKind, CandidateState, Origin
 from knowledge.catalog.proposals import Comment, ProposalState
 from knowledge.errors import InvalidInput
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from knowledge.alignment.readings import ClaimReading
 
 
-class Terminology:
+class Terminology(Watching):
     """The term graph of one workspace. Safe from many threads and processes.
 
     `user` is an account's name, a `User`, an `Operator` (whoever works at the machine: sees and may all) or None: then

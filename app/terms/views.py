@@ -198,6 +198,17 @@ class RevisionView(Result):
     releases: tuple[str, ...] = ()
 
 
+class WatchedView(Result):
+    """A watched concept with the revisions, newest first, in which others changed it since its watcher looked last.
+
+    `gone`: it has been deleted.
+    """
+
+    concept: Name
+    changes: tuple[RevisionView, ...]
+    gone: bool = False
+
+
 class ReleaseView(Result):
     """A named revision."""
 

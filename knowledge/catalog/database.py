@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from knowledge.catalog.sources import Sources
     from knowledge.catalog.tokens import ApiTokens
     from knowledge.catalog.versions import Versions
+    from knowledge.catalog.watches import Watches
     from knowledge.protocols import Progress
 
 BUSY_TIMEOUT_MS = 30_000
@@ -237,6 +238,13 @@ class Catalog:
         from knowledge.catalog.candidates import Candidates
 
         return Candidates(self)
+
+    @cached_property
+    def watches(self) -> Watches:
+        """Who watches which concepts."""
+        from knowledge.catalog.watches import Watches
+
+        return Watches(self)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -50,7 +50,11 @@ def touches_relations(changed: Iterable[Quad], known: Collection[str]) -> bool:
 
 
 def names_of(quads: Quads, name: str) -> tuple[Text, ...]:
-    """What a relation or class is called."""
+    """What a relation or class is called; nothing for a text that is no IRI, which can be neither."""
+    try:
+        NamedNode(name)
+    except ValueError:
+        return ()
     return texts_of(quads, name, words.RDFS_LABEL) or texts_of(quads, name, words.SKOS + "prefLabel")
 
 

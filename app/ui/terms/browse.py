@@ -11,6 +11,7 @@ from app.ui.terms.address import CONCEPT, EDIT, NEW, go, shown
 from app.ui.terms.common import forget, manages, terms_of
 from app.ui.terms.concept import concept
 from app.ui.terms.edit import edit
+from app.ui.terms.watched import watched
 from app.ui.texts import Words
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _row(row: ConceptRow, current: str, say: Words, note: str = "") -> Html:
     """A concept on one line: its name, the other language's, and what is to be known of it."""
     other = marks.in_other_language(row.concept, say)
     missing = [marks.badge(say(f"terms.no_{language}"), "warn") for language in row.missing]
-    closed = [marks.badge("、".join(row.access))] if row.access else []
+    closed = [marks.badge(marks.listed(row.access, say))] if row.access else []
     return marks.to_concept(
         row.concept.id,
         join(
@@ -285,6 +286,7 @@ def _welcome(page: Page) -> None:
     found = terms_of(page).listing(page.user, order="changed", language=say.language, limit=12)
     show(marks.heading(say("terms.welcome_title")))
     show(element("p", say("terms.welcome", count=found.total), class_="plb-quiet"))
+    watched(page)
     if found.rows:
         show(marks.heading(say("terms.recently"), 3))
         rows = (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.terms.views import ChangePreview, ConflictView, GraphDiff
     from knowledge.graph.changes import Change
     from knowledge.graph.differing import FieldChange, Name
+    from knowledge.graph.quality import Issue
 
 _FOUND = 6
 _MANAGERS = (Role.KNOWLEDGE_MANAGER, Role.ADMIN)
@@ -51,7 +52,8 @@ def pick(page: Page, key: str, label: str, chosen: Callable[[str], None], withou
         return
 
     def take(concept: str) -> None:
-        st.session_state.pop(f"{key}-text", None)
+        # Set, not dropped: else the browser goes on showing what was typed
+        st.session_state[f"{key}-text"] = ""
         chosen(concept)
 
     hits = [
@@ -105,6 +107,12 @@ def names_in(page: Page, fields: Sequence[FieldChange | ConflictView]) -> dict[s
     return terms_of(page).names(differences.ids_in(fields), page.user)
 
 
+def names_of_issues(page: Page, issues: Sequence[Issue], subjects: Mapping[str, Name]) -> dict[str, Name]:
+    """What is called how in issues: as a change calls its `subjects`, else as the graph does."""
+    others = marks.ids_of_issues(issues) - set(subjects)
+    return {**terms_of(page).names(others, page.user), **subjects}
+
+
 def show_difference(page: Page, diff: GraphDiff) -> None:
     """Put a difference on the page, everything called as in the page's language."""
     show(differences.difference(diff, page.say, names_in(page, diff.fields)))
@@ -118,7 +126,8 @@ def preview(page: Page, change: Change) -> ChangePreview:
     show_difference(page, found.diff)
     if found.issues:
         show(marks.heading(say("terms.preview_issues"), 3))
-        show(marks.issues(found.issues, say))
+        subjects = {change.subject.id: change.subject for change in found.diff.fields}
+        show(marks.issues(found.issues, say, names_of_issues(page, found.issues, subjects)))
     elif found.diff.fields:
         show(element("p", say("terms.preview_clean"), class_="plb-fine"))
     return found
@@ -148,8 +157,10 @@ def propose(page: Page, change: Change, key: str, base: str | None = None, *, sh
                 disabled=not sure or not found.diff.fields,
             )
             drafted = st.button(say("terms.save_draft"), key=f"{key}-draft", disabled=not found.diff.fields)
-        if asked or drafted:
-            made = terms_of(page).propose(change, page.user, comment=comment or "", base=base, draft=drafted)
+        if (asked or drafted) and not (comment or "").strip():
+            st.warning(say("terms.comment_needed"))
+        elif asked or drafted:
+            made = terms_of(page).propose(change, page.user, comment=comment, base=base, draft=drafted)
             forget(key)
             st.toast(say("terms.drafted" if drafted else "terms.proposed", id=made.id), icon=":material/check:")
             leave_for(**{VIEW: "review", PROPOSAL: made.id})

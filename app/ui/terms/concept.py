@@ -9,8 +9,9 @@ from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, literal, show
 from app.ui.terms import acts, marks
 from app.ui.terms.address import CONCEPT, EDIT, RELATION, VIEW, go, leave_for, link
-from app.ui.terms.common import manages, show_difference, terms_of
+from app.ui.terms.common import manages, names_of_issues, show_difference, terms_of
 from app.ui.terms.drawing import drawing
+from app.ui.terms.watched import watch_button
 from app.ui.texts import Words, other
 from knowledge.errors import NotFound
 from knowledge.graph.texts import language_of
@@ -72,7 +73,8 @@ def _head(page: Page, view: ConceptView) -> None:
     say = page.say
     name = view.concept
     signs = [marks.badge(say("terms.state_deprecated"), "warn")] if view.deprecated else []
-    signs += [marks.badge(say("terms.only_for", groups="、".join(view.form.access)))] if view.form.access else []
+    groups = marks.listed(view.form.access, say)
+    signs += [marks.badge(say("terms.only_for", groups=groups))] if groups else []
     signs += [marks.act("proposal", one, say("terms.pending", id=one), "plb-mark plb-good") for one in view.pending]
     second = marks.in_other_language(name, say)
     title = element(
@@ -96,6 +98,7 @@ def _head(page: Page, view: ConceptView) -> None:
                 kwargs={CONCEPT: name.id, EDIT: "1"},
             )
             acts.menu(page, view)
+        watch_button(page, name.id)
     if view.replaced_by:
         show(element("p", say("terms.replaced_by"), " ", marks.concept_links(view.replaced_by, say), class_="plb-lead"))
 
@@ -108,7 +111,10 @@ def _overview(page: Page, view: ConceptView) -> None:
     show(join([_side_by_side(view, say), _place(view, say), _facts(page, view)]))
     if view.issues:
         show(marks.heading(say("terms.issues"), 3))
-        show(marks.issues(view.issues, say))
+        names = names_of_issues(page, view.issues, {})
+        # The one shown needs no name before each of its issues
+        names.pop(view.concept.id, None)
+        show(marks.issues(view.issues, say, names))
 
 
 def _side_by_side(view: ConceptView, say: Words) -> Html:

@@ -49,6 +49,8 @@ _FIELDS = {
     words.COMPLETE: "field_complete",
     words.UNIT: "field_unit",
 }
+_PLACES = {field: place for place, field in enumerate(_FIELDS)}
+_YES_NO = (words.DEPRECATED, words.COMPLETE)
 _MARKED = 12
 """Texts of at least so many characters are compared word by word."""
 
@@ -75,7 +77,8 @@ def difference(diff: GraphDiff, say: Words, names: Mapping[str, Name] = MappingP
         return empty(say("terms.diff_none"))
     things = []
     for _, changes in groupby(diff.fields, key=lambda change: change.subject.id):
-        fields = list(changes)
+        # As a concept is shown: its names first, those in the page's language before the others
+        fields = sorted(changes, key=lambda change: (_place(change.field), change.language != say.language))
         rows = (_row(change, say, names) for change in fields)
         things.append(
             element(
@@ -93,6 +96,10 @@ def _row(change: FieldChange, say: Words, names: Mapping[str, Name]) -> Html:
     return element("tr", element("th", title), element("td", _values(change, say, names)))
 
 
+def _place(field: str) -> int:
+    return _PLACES.get(field, len(_PLACES))
+
+
 def called(thing: str, otherwise: str, say: Words, names: Mapping[str, Name]) -> str:
     """What a thing is called in the page's language."""
     return names[thing].text(say.language) if thing in names else otherwise
@@ -103,25 +110,27 @@ def _values(change: FieldChange, say: Words, names: Mapping[str, Name]) -> Html:
         before, after = change.removed[0], change.added[0]
         if not before.id and not after.id and min(len(before.text), len(after.text)) >= _MARKED:
             return element("p", changed_text(before.text, after.text))
-    return join(
-        [
-            *(element("p", element("del", _value(value, say, names)), class_="plb-out") for value in change.removed),
-            *(element("p", element("ins", _value(value, say, names)), class_="plb-in") for value in change.added),
-        ]
+    gone, new = (
+        [_value(change.field, value, say, names) for value in values] for values in (change.removed, change.added)
     )
+    lines = [element("p", element("del", value), class_="plb-out") for value in gone]
+    return join([*lines, *(element("p", element("ins", value), class_="plb-in") for value in new)])
 
 
-def _value(value: Value, say: Words, names: Mapping[str, Name]) -> Html:
+def _value(field: str, value: Value, say: Words, names: Mapping[str, Name]) -> Html:
     if not value.id:
-        return element("span", value.text)
+        is_word = field in _YES_NO and value.text in ("true", "false")
+        return element("span", say(f"terms.value_{value.text}") if is_word else value.text)
+    if value.id == words.CONCEPT:
+        return element("span", say("terms.value_concept"))
     return to_concept(value.id, called(value.id, value.text, say, names))
 
 
-def values_line(values: Sequence[Value], say: Words, names: Mapping[str, Name]) -> Html:
-    """The values of one side of a conflict."""
+def values_line(field: str, values: Sequence[Value], say: Words, names: Mapping[str, Name]) -> Html:
+    """The values of a field on one side of a conflict."""
     if not values:
         return element("span", say("terms.conflict_nothing"), class_="plb-quiet")
-    return join([element("p", _value(value, say, names)) for value in values])
+    return join([element("p", _value(field, value, say, names)) for value in values])
 
 
 # --- what a change would do elsewhere -------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, show
 from app.ui.terms import differences, marks
-from app.ui.terms.address import PROPOSAL, VIEW, leave_for
+from app.ui.terms.address import PROPOSAL, VIEW, go
 from app.ui.terms.common import terms_of
 from app.ui.terms.facts import relation_name
 from app.ui.terms.lines import KINDS
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from app.ui.texts import Words
-    from knowledge.graph.changes import Raw
-    from knowledge.graph.importing import ConceptChange, ImportPreview, Said
+    from knowledge.graph.importing import ConceptChange, ImportOptions, ImportPreview, Said
     from knowledge.graph.mapping import TableMapping
     from knowledge.graph.tables import TermTable
     from knowledge.graph.told import Problem
@@ -67,10 +66,14 @@ def _import(page: Page) -> None:
         return
     replace = st.checkbox(say("terms.import_replace"), key="plb-terms-replace", help=say("terms.import_replace_help"))
     with friendly(say), st.spinner(say("terms.import_reading")):
-        report, change = _plan(page, given, replace=replace)
+        options = _options(page, given, replace=replace)
+        with _stored(given) as path:
+            report, change = terms_of(page).plan_import(path, page.user, options)
         _report(page, report)
-    with friendly(say):
-        _propose(page, change, given.name)
+        if change.added or change.removed:
+            _propose(page, given, options)
+        else:
+            show(marks.empty(say("terms.import_nothing")))
 
 
 def _template(page: Page) -> None:
@@ -102,17 +105,15 @@ def _stored(given: UploadedFile) -> Iterator[Path]:
             raise InvalidInput(str(error).replace(f"{folder}/", "")) from error
 
 
-def _plan(page: Page, given: UploadedFile, *, replace: bool) -> tuple[ImportPreview, Raw]:
-    """What the file would do to the graph; of a table the user says first what its columns mean."""
+def _options(page: Page, given: UploadedFile, *, replace: bool) -> ImportOptions:
+    """How the file is to be read; of a table the user says what its columns mean."""
     from knowledge.graph.importing import ImportOptions
 
-    terms = terms_of(page)
     with _stored(given) as path:
         if path.suffix.lower().removeprefix(".") not in TABLE_FORMATS:
-            return terms.plan_import(path, page.user, ImportOptions(replace=replace))
+            return ImportOptions(replace=replace)
         table, sheet = _table(page, path)
-        mapping = _mapping(page, table, given.name)
-        return terms.plan_import(path, page.user, ImportOptions(replace=replace, mapping=mapping, sheet=sheet))
+        return ImportOptions(replace=replace, mapping=_mapping(page, table, given.name), sheet=sheet)
 
 
 def _table(page: Page, path: Path) -> tuple[TermTable, str | None]:
@@ -233,18 +234,23 @@ def _report(page: Page, report: ImportPreview) -> None:
                 show(_changes(changes, count, page))
 
 
-def _propose(page: Page, change: Raw, file: str) -> None:
+def _propose(page: Page, given: UploadedFile, options: ImportOptions) -> None:
+    """Ask why, and bring the file in as the command line does, so that the audit log tells of it in the same way."""
     import streamlit as st
 
-    say = page.say
-    if not change.added and not change.removed:
-        show(marks.empty(say("terms.import_nothing")))
-        return
-    comment = st.text_input(say("terms.comment"), say("terms.import_comment", name=file), key="plb-terms-import-why")
-    if st.button(say("terms.propose"), key="plb-terms-import-do", type="primary", icon=":material/send:"):
-        made = terms_of(page).propose(change, page.user, comment=comment or "")
-        st.toast(say("terms.proposed", id=made.id))
-        leave_for(**{VIEW: "review", PROPOSAL: made.id})
+    say, why = page.say, "plb-terms-import-why"
+
+    def bring() -> None:
+        with friendly(say), _stored(given) as path:
+            made = terms_of(page).import_file(
+                path, page.user, comment=st.session_state[why], options=options, approve=False
+            )
+            if made.proposal:
+                st.toast(say("terms.proposed", id=made.proposal), icon=":material/check:")
+                go(**{VIEW: "review", PROPOSAL: made.proposal})
+
+    st.text_input(say("terms.comment"), say("terms.import_comment", name=given.name), key=why)
+    st.button(say("terms.propose"), key="plb-terms-import-do", type="primary", icon=":material/send:", on_click=bring)
 
 
 def _problems(problems: Sequence[Problem], names: Mapping[str, str], page: Page) -> Html:

@@ -45,7 +45,12 @@ def in_other_language(name: Name, say: Words) -> str:
 
 def names_of(names: Iterable[Name], say: Words) -> str:
     """Names in one line of text."""
-    return ("、" if say.language == "zh" else ", ").join(name.text(say.language) for name in names)
+    return listed((name.text(say.language) for name in names), say)
+
+
+def listed(words: Iterable[str], say: Words) -> str:
+    """Words in one line of text, separated as in the page's language."""
+    return ("、" if say.language == "zh" else ", ").join(words)
 
 
 def changed_text(before: str, after: str) -> Html:
@@ -76,13 +81,31 @@ def _issue(one: Issue, say: Words, names: dict[str, Name] | None) -> list[object
     name = (names or {}).get(one.concept)
     mark = badge(say(f"terms.severity_{one.severity}"), {"error": "bad", "warning": "warn"}.get(one.severity, ""))
     why = f"quality_why.{one.rule}"
-    said = element("span", issue_text(one, say), title=say(why) if say.has(why) else None)
+    said = element("span", issue_text(one, say, names), title=say(why) if say.has(why) else None)
     return [mark, " ", *([concept_link(name, say), " "] if name else []), said]
 
 
-def issue_text(one: Issue, say: Words) -> str:
-    """An issue in one sentence."""
-    return rule_text(one.rule, one.values, say) or one.message
+def ids_of_issues(found: Iterable[Issue]) -> set[str]:
+    """Whatever in issues may be the id of something that has a name: what they are about and what they speak of."""
+    return {each for one in found for each in (one.concept, *(part for v in one.values.values() for part in _parts(v)))}
+
+
+def _parts(value: str) -> list[str]:
+    return value.split(", ")
+
+
+def _called(value: str, names: Mapping[str, Name], say: Words) -> str:
+    parts = _parts(value)
+    if not any(part in names for part in parts):
+        return value
+    return listed((names[part].text(say.language) if part in names else part for part in parts), say)
+
+
+def issue_text(one: Issue, say: Words, names: Mapping[str, Name] | None = None) -> str:
+    """An issue in one sentence; ids that `names` knows are called by name."""
+    known = names or {}
+    values = {key: _called(value, known, say) for key, value in one.values.items()}
+    return rule_text(one.rule, values, say) or one.message
 
 
 def rule_text(rule: str, values: Mapping[str, str], say: Words) -> str:

@@ -11,7 +11,7 @@ from app.ui.markup import element
 from app.ui.page import Page, friendly, show
 from app.ui.terms import marks
 from app.ui.terms.address import PROPOSAL, VIEW, leave_for
-from app.ui.terms.common import terms_of
+from app.ui.terms.common import names_of_issues, terms_of
 from knowledge.graph.changes import Raw
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _issues(page: Page, found: Sequence[Issue]) -> None:
     pages = -(-len(found) // _ROWS)
     number = min(number, pages)
     shown = found[_ROWS * (number - 1) : _ROWS * number]
-    names = terms_of(page).names(sorted({issue.concept for issue in shown}), page.user)
+    names = names_of_issues(page, shown, {})
     fixable = [issue for issue in found if issue.fix]
     if len(fixable) > 1 and st.button(
         say("terms.fix_all", count=len(fixable)), key="plb-terms-fix-all", icon=":material/auto_fix_high:"

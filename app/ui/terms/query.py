@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from app.ui.markup import element
@@ -12,6 +13,10 @@ from knowledge.graph.querying import LONGEST_QUERY
 from knowledge.graph.vocabulary import PREFIXES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.ui.texts import Words
+    from knowledge.graph.differing import Name
     from knowledge.graph.querying import QueryAnswer, QueryTerm
 
 _TEXT, _FOUND, _EXAMPLE = "plb-terms-query-text", "plb-terms-query-found", "plb-terms-query-example"
@@ -37,6 +42,15 @@ ORDER BY ?relation ?subject""",
 }
 GROUP BY ?broader
 ORDER BY DESC(?narrower)""",
+}
+_XSD = PREFIXES["xsd"]
+_NUMBERS: Mapping[str, Callable[[str], float]] = {
+    f"{_XSD}integer": int,
+    f"{_XSD}int": int,
+    f"{_XSD}long": int,
+    f"{_XSD}decimal": float,
+    f"{_XSD}double": float,
+    f"{_XSD}float": float,
 }
 
 
@@ -87,15 +101,27 @@ def _answer(page: Page, found: QueryAnswer) -> None:
     if found.kind == "construct":
         st.code(found.turtle, language="turtle")
     elif found.rows:
-        rows = [dict(zip(found.columns, map(_cell, row), strict=True)) for row in found.rows]
-        st.dataframe(rows, hide_index=True, key="plb-terms-query-table")
+        ids = {term.value for row in found.rows for term in row if term and term.type == "iri"}
+        names = terms_of(page).names(ids, page.user)
+        columns = zip(found.columns, zip(*found.rows, strict=True), strict=True)
+        cells = {column: _column(terms, names, say) for column, terms in columns}
+        st.dataframe(cells, hide_index=True, key="plb-terms-query-table")
 
 
-def _cell(term: QueryTerm | None) -> str:
-    """A value as one reads it: ids with their usual prefix, texts without quotes."""
+def _column(terms: Sequence[QueryTerm | None], names: Mapping[str, Name], say: Words) -> Sequence[str | float | None]:
+    """A column's values to show; numbers stay numbers, so that the table can be sorted by them."""
+    if any(terms) and all(term is None or term.datatype in _NUMBERS for term in terms):
+        return [None if term is None else _NUMBERS[term.datatype](term.value) for term in terms]
+    return [_cell(term, names, say) for term in terms]
+
+
+def _cell(term: QueryTerm | None, names: Mapping[str, Name], say: Words) -> str:
+    """A value as one reads it: things by name and id, ids with their usual prefix, texts without quotes."""
     if term is None:
         return ""
     if term.type == "iri":
+        if term.value in names:
+            return f"{names[term.value].text(say.language)} · {term.value}"
         for prefix, start in PREFIXES.items():
             if term.value.startswith(start):
                 return f"{prefix}:{term.value.removeprefix(start)}"

@@ -122,7 +122,7 @@ def _texts(texts: Sequence[TextForm]) -> Html:
 
 def _names(ids: Sequence[str], names: dict[str, Name], say: Words) -> Html:
     called = (names[one].text(say.language) if one in names else one for one in ids)
-    return element("span", ("、" if say.language == "zh" else ", ").join(called)) if ids else Html("")
+    return element("span", marks.listed(called, say)) if ids else Html("")
 
 
 # --- the form -------------------------------------------------------------------------------------------------------

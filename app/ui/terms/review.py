@@ -8,7 +8,7 @@ from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, literal, show
 from app.ui.terms import differences, marks
 from app.ui.terms.address import CONCEPT, EDIT, PROPOSAL, VIEW, go, leave_for, shown
-from app.ui.terms.common import names_in, show_difference, terms_of
+from app.ui.terms.common import names_in, names_of_issues, show_difference, terms_of
 from app.ui.terms.concept import discussion
 from knowledge.errors import NotFound
 from knowledge.graph.changes import Create, Edit
@@ -131,7 +131,8 @@ def _proposal(page: Page, wanted: str, ids: Sequence[str]) -> None:
     show_difference(page, found.diff)
     if found.issues:
         show(marks.heading(say("terms.preview_issues"), 3))
-        show(marks.issues(found.issues, say, {name.id: name for name in found.subjects}))
+        subjects = {name.id: name for name in found.subjects}
+        show(marks.issues(found.issues, say, names_of_issues(page, found.issues, subjects)))
     if found.state in ("draft", "proposed"):
         _decide(page, found, choices)
         _impact(page, found)
@@ -190,7 +191,7 @@ def _sides(one: ConflictView, page: Page, names: Mapping[str, Name]) -> Html:
         say("terms.conflict_theirs", by=one.theirs_by),
         say("terms.conflict_mine"),
     )
-    cells = (differences.values_line(values, say, names) for values in (one.base, one.theirs, one.mine))
+    cells = (differences.values_line(one.field, values, say, names) for values in (one.base, one.theirs, one.mine))
     table = element(
         "table",
         element(

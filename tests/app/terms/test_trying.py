@@ -45,3 +45,9 @@ def test_quality_names_nothing_hidden(assistant: Assistant) -> None:
     assert assistant.terms.classes() == []
     with pytest.raises(NotPermitted):
         assistant.terms.quality(EMPLOYEE)
+
+
+def test_names_are_given_for_what_exists_and_left_out_for_everything_else(assistant: Assistant) -> None:
+    asked = ["urn:ex:meridian", "urn:ex:owner", "urn:ex:System", "urn:ex:none", "Meridian", "a b <c>", "50%:x", ""]
+    names = assistant.terms.names(asked, EMPLOYEE)
+    assert {one: name.en for one, name in names.items()} == {"urn:ex:meridian": "Meridian", "urn:ex:owner": "owner"}

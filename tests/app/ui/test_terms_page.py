@@ -227,12 +227,38 @@ def test_an_import_is_looked_at_and_proposed(graph: Site, monkeypatch: pytest.Mo
     table = "preferred label (en),preferred label (zh),definition (en)\nLedger,总账,Where accounts are kept.\n"
     fine(test.file_uploader[0].set_value(("terms.csv", table.encode(), "text/csv")).run())
     assert "1 new" in html(test)
+    fine(test.text_input(key="plb-terms-import-why").set_value("The finance list").run())
     press(test, "plb-terms-import-do")
     assert "Ledger" in html(test)
+    row = graph.assistant.terms.proposals("mona")[0]
+    assert (row.state, row.comment) == ("proposed", "The finance list")
+    # The audit log tells of it as of an import at the command line
+    [entry] = graph.assistant.workspace.audit.list(action="graph.import")
+    assert (entry.actor, entry.subject, entry.detail["file"]) == ("mona", row.id, "terms.csv")
     broken = opened(monkeypatch, graph, "mona", view="exchange")
     broken.file_uploader[0].set_value(("broken.ttl", b"<urn:a> <urn:b> .", "text/turtle")).run()
     assert "line 1" in broken.error[0].value
     assert "plumbline-import" not in broken.error[0].value
+
+
+@pytest.mark.parametrize(("name", "nothing", "kind"), [("sam", "nothing new", "Edit"), ("lina", "没有新变化", "修改")])
+def test_a_watched_concept_tells_what_others_changed(
+    graph: Site, monkeypatch: pytest.MonkeyPatch, name: str, nothing: str, kind: str
+) -> None:
+    press(opened(monkeypatch, graph, name, concept=MERIDIAN), "plb-terms-watch")
+    assert nothing in html(opened(monkeypatch, graph, name))
+    terms = graph.assistant.terms
+    form = terms.concept(MERIDIAN, "mona").form
+    label = LabelForm(text="Trip Portal", kind="alternative", language="en")
+    change = Edit(form=form.model_copy(update={"labels": (*form.labels, label)}))
+    terms.approve(terms.propose(change, "mona", comment="People <b>say</b> so").id, "max")
+    test = opened(monkeypatch, graph, name)
+    assert "People &lt;b&gt;say&lt;/b&gt; so" in html(test)
+    assert f"{kind} · mona" in html(test)
+    press(test, "plb-terms-seen")
+    assert nothing in html(test)
+    press(opened(monkeypatch, graph, name, concept=MERIDIAN), "plb-terms-unwatch")
+    assert nothing not in html(opened(monkeypatch, graph, name))
 
 
 def test_a_query_answers_with_what_its_author_may_see(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +270,13 @@ def test_a_query_answers_with_what_its_author_may_see(graph: Site, monkeypatch: 
     names = [row for column in test.dataframe[0].value.to_numpy() for row in column]
     assert "Travel Team (en)" in names
     assert not any("Heron" in name or "secret" in name for name in names)
+    # Things are called by name, and numbers can be sorted as numbers
+    fine(examples.set_value("children").run())
+    press(test, "plb-terms-query-do")
+    table = test.dataframe[0].value
+    assert list(table["broader"]) == ["systems · urn:test:systems"]
+    assert table["narrower"].dtype.kind == "i"
+    assert list(table["narrower"]) == [1]
     fine(test.text_area[0].set_value('ASK { ?any ?said "Project Heron"@en }').run())
     press(test, "plb-terms-query-do")
     assert "No." in html(test)

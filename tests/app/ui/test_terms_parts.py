@@ -12,9 +12,10 @@ from app.ui.terms import address
 from app.ui.terms.differences import difference
 from app.ui.terms.layout import placed
 from app.ui.terms.lines import edited_texts, lines_to_names, lines_to_texts, names_to_lines
-from app.ui.terms.marks import changed_text, issue_text
+from app.ui.terms.marks import changed_text, ids_of_issues, issue_text
 from app.ui.texts import words
 from knowledge.catalog.proposals import ProposalState
+from knowledge.graph import vocabulary as words_of
 from knowledge.graph.changes import ConceptForm, Kind, LabelForm, TextForm
 from knowledge.graph.differing import FieldChange, Name, Value
 from knowledge.graph.exchange import EXPORT_FORMATS
@@ -105,12 +106,40 @@ def test_a_difference_is_named_in_the_pages_language() -> None:
     assert "&lt;New&gt;" in shown
 
 
+def test_a_difference_says_yes_and_calls_its_fields_in_the_order_of_a_concept() -> None:
+    subject = Name(id="urn:a", en="Meridian", zh="子午")
+    fields = (
+        (words_of.TYPE, "", Value(id=words_of.CONCEPT, text="Concept")),
+        (words_of.DEPRECATED, "", Value(text="true")),
+        (words_of.SKOS + "prefLabel", "en", Value(text="Meridian")),
+        (words_of.SKOS + "prefLabel", "zh", Value(text="子午")),
+    )
+    changes = tuple(
+        FieldChange(subject=subject, field=field, field_name=field, language=language, added=(value,))
+        for field, language, value in fields
+    )
+    shown = difference(GraphDiff(older="a", newer="b", added=4, removed=0, fields=changes), words("zh"))
+    titles = re.findall(r"<th>(.*?)</th>", shown)
+    assert titles == ["首选名称 (中文)", "首选名称 (英文)", "类别", "停用"]
+    assert re.findall(r"<ins><span>(.*?)</span></ins>", shown)[-2:] == ["概念", "是"]
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_rule_is_said_in_both_languages(language: str) -> None:
     for rule in RULES:
         assert words(language).has(f"quality_title.{rule}"), rule
     issue = Issue(rule="missing_language", severity="warning", concept="urn:a", message="m", values={"language": "zh"})
     assert issue_text(issue, words("en")) == "has no preferred label in Chinese"
+
+
+def test_an_issue_calls_what_it_speaks_of_by_name() -> None:
+    said = {"relation": "urn:owner", "values": "urn:a, urn:b, Lucy"}
+    issue = Issue(rule="several_values", severity="error", concept="urn:c", message="m", values=said)
+    names = {one: Name(id=one, en=one[-1:].upper(), zh=f"{one[-1:]}组") for one in ("urn:a", "urn:b")}
+    names["urn:owner"] = Name(id="urn:owner", en="owner", zh="负责团队")
+    assert ids_of_issues([issue]) >= {"urn:owner", "urn:a", "urn:b", "urn:c"}
+    assert issue_text(issue, words("en"), names) == "has several values of owner, which allows one: A, B, Lucy"
+    assert "a组、b组、Lucy" in issue_text(issue, words("zh"), names)
 
 
 def test_every_sentence_that_the_page_says_exists() -> None:
