@@ -31,8 +31,6 @@ def export(workspace: Workspace, version_id: str, target: Path, *, by: str, merg
     logits miss those of base and adapter (see `adapters.training.merging`). Raises InvalidInput when `target` is taken
     or the version has no adapter to merge, Unavailable when the base's weights cannot be had.
     """
-    from adapters.training.runs import HELD_BACK
-
     version = workspace.adaptation.get(version_id)
     if target.exists():
         raise InvalidInput(f"{target}: exists already; name a new folder")
@@ -45,13 +43,11 @@ def export(workspace: Workspace, version_id: str, target: Path, *, by: str, merg
         "method": version.method,
         "prompt": version.prompt,
         "settings": dict(version.settings),
-        "files": {name: value for name, value in version.files.items() if name != HELD_BACK},
+        "files": {name: value for name, value in version.files.items() if name not in workspace.trainings.private},
     }
     with _whole(target) as folder:
         if merged:
-            from adapters.training.merging import merge
-
-            about["merged"] = asdict(merge(version.base, source, workspace.models, folder))
+            about["merged"] = asdict(workspace.trainings.merge(version.base, source, folder))
         else:
             for name in about["files"]:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.model_catalog import ModelCatalog
 from adapters.training.examples import Dataset, read_dataset, write_rows
@@ -21,6 +21,9 @@ from adapters.training.trainer import foresee, train
 from knowledge.catalog import Catalog
 from knowledge.catalog.runs import FAILED, Run
 from knowledge.errors import PlumblineError, Unavailable
+
+if TYPE_CHECKING:
+    from adapters.training.merging import Merged
 
 KIND = "training"
 HELD_BACK = "held-back.jsonl"
@@ -42,6 +45,9 @@ class Made:
 
 class TrainingRuns:
     """The trainings of a workspace; they work in hidden folders below `folder`."""
+
+    private = frozenset({HELD_BACK})
+    """Files of a version that stay in the workspace."""
 
     def __init__(self, catalog: Catalog, folder: Path, models: ModelCatalog) -> None:
         self._catalog = catalog
@@ -65,6 +71,12 @@ class TrainingRuns:
         if not expected.fits:
             raise Unavailable(f"{path.name}: cannot be trained on here: {expected.told()}")
         return dataset
+
+    def merge(self, base: str, version: Path, folder: Path) -> Merged:
+        """Base and adapter of the version in a folder as one model in another; see `adapters.training.merging`."""
+        from adapters.training.merging import merge
+
+        return merge(base, version, self._models, folder)
 
     def make(self, plan: Plan, dataset: Dataset, told: Callable[[Step], None], name: str = "") -> Made:
         """Train and export; the same plan and dataset go on where a killed or interrupted training stopped.
