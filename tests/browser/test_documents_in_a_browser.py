@@ -41,6 +41,11 @@ def dialog(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
 
+def settled(page: Page) -> None:
+    """Wait until the page is drawn: a browser loses presses of what is drawn anew between button down and up."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def found_by(site: Site, question: str, user: str) -> set[str]:
     return {hit.path for hit in site.assistant.search(question, user)}
 
@@ -116,6 +121,7 @@ def test_a_source_from_adding_to_its_quarantine(quick_site: Site, operator: Visi
     dialog(page).locator(".st-key-plb-source-save button").click()
     expect(page.get_by_text("This source has not been run yet.")).to_be_visible()
     expect(dialog(page)).to_have_count(0)
+    settled(page)
     page.locator(".st-key-plb-source-run button").click()
     row = page.locator(".plb-run-list a").filter(has_text="drive").first
     expect(row).to_contain_text("2 failed", timeout=WAIT_MS)
@@ -129,7 +135,9 @@ def test_a_source_from_adding_to_its_quarantine(quick_site: Site, operator: Visi
     page.get_by_role("button", name="Read 1 again").click()
     expect(page.get_by_text("1 read, 0 still cannot be read.")).to_be_visible(timeout=WAIT_MS)
     expect(page.locator(".st-key-plb-quarantine-rows").get_by_text("limits.json")).to_have_count(0)
+    settled(page)
     page.locator("[class*=st-key-plb-quarantine-tick] label").filter(has_text="torn.pdf").last.click()
+    settled(page)
     page.get_by_role("button", name="Leave 1 out").click()
     expect(page.locator(".st-key-plb-quarantine-rows").get_by_text("torn.pdf")).to_have_count(0, timeout=WAIT_MS)
     expect(page.get_by_text(re.compile(r"[1-9]\d* files? (?:is|are) left out", re.IGNORECASE)).last).to_be_visible(
