@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from knowledge.errors import PlumblineError
+
 T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
@@ -28,6 +30,7 @@ class Swapped(Generic[T]):
         self._made: tuple[str, T] | None = None
         self._making: Future[T] | None = None
         self._renewing = False
+        self._in_vain: str | None = None
 
     @property
     def newest(self) -> T | None:
@@ -75,24 +78,27 @@ class Swapped(Generic[T]):
         """Make the part for `key` once more, aside, and put it in the place of the one that is there.
 
         For a part that grows slower the more often it was made from the one before. `onto` brings it to the key that is
-        used by then, where that is another one. Does nothing while one is being made so.
+        used by then, where that is another one. Does nothing while one is being made so, nor again for a key that it
+        went wrong with: the part that is there is as good, and stays.
         """
         with self._lock:
-            if self._renewing:
+            if self._renewing or self._in_vain == key:
                 return
             self._renewing = True
         threading.Thread(target=self._renew, args=(key, make, onto), daemon=True).start()
 
     def _renew(self, key: str, make: Callable[[], T], onto: Callable[[T, str], T]) -> None:
+        in_vain: str | None = key
         try:
             part = make()
             while not self._put(key, part):
                 key, part = self._brought(part, onto)
-        except Exception:  # noqa: BLE001 - nobody waits for it; the one that is there is as good and stays in use
-            _log.exception("renewal_failed")
+            in_vain = None
+        except PlumblineError as error:  # nobody waits for it
+            _log.warning("renewal_failed", reason=str(error))
         finally:
             with self._lock:
-                self._renewing = False
+                self._renewing, self._in_vain = False, in_vain
 
     def _put(self, key: str, part: T) -> bool:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from app.terms import history
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from app.terms.parts import Parts
 
 
-class Watching:
+class Watching(ABC):
     """The part of `Terminology` that tells people of changes in the concepts that they watch."""
 
     _parts: Parts
 
+    @abstractmethod
     def _viewer(self, user: Asker) -> Viewer:
-        raise NotImplementedError
+        """What the user may see and do."""
 
     def watch(self, concept_id: str, user: Asker) -> None:
         """Be told from now on what others change in a concept. For accounts only."""

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 
 import pytest
 from structlog.testing import capture_logs
 
 from app.swapping import Swapped
+from knowledge.errors import Unavailable
+
+
+def waited_for(true: Callable[[], bool]) -> None:
+    for _ in range(6_000):
+        if true():
+            return
+        time.sleep(0.01)
+    pytest.fail("it did not come within a minute")
 
 
 def test_readers_keep_the_old_one_until_the_new_one_is_ready() -> None:
@@ -24,8 +35,7 @@ def test_readers_keep_the_old_one_until_the_new_one_is_ready() -> None:
     assert began.wait(60)
     assert part.get("2", pytest.fail) == "old", "only one is made at a time"
     go.set()
-    while part.get("2", pytest.fail) != "new":
-        pass
+    waited_for(lambda: part.get("2", pytest.fail) == "new")
 
 
 def test_one_that_is_soon_ready_is_waited_for() -> None:
@@ -80,24 +90,27 @@ def test_one_is_made_again_while_newer_ones_come() -> None:
     part.renew("1", pytest.fail, lambda *_: pytest.fail("one is being made"))
     assert part.get("2", lambda: f"2 from {part.newest}") == "2 from 1"
     go.set()
-    while part.newest != "1 anew, then 2":
-        pass
+    waited_for(lambda: part.newest == "1 anew, then 2")
     assert part.get("2", pytest.fail) == "1 anew, then 2"
 
 
-def test_one_that_cannot_be_made_again_stays() -> None:
+def test_one_that_cannot_be_made_again_stays_and_is_not_tried_again() -> None:
     part: Swapped[int] = Swapped(patience=60)
     assert part.get("1", lambda: 1) == 1
 
     def fails() -> int:
-        raise ValueError("broken")
+        raise Unavailable("broken")
 
     with capture_logs() as logs:
         part.renew("1", fails, lambda old, _: old)
-        while not logs:
-            pass
+        waited_for(lambda: bool(logs))
     assert [line["event"] for line in logs] == ["renewal_failed"]
     assert part.newest == 1
-    part.renew("1", lambda: 2, lambda old, _: old)
-    while part.newest != 2:
-        pass
+    part.renew("1", lambda: pytest.fail("that went wrong before"), lambda old, _: old)
+    assert part.get("2", lambda: 2) == 2
+
+    def renewed() -> bool:
+        part.renew("2", lambda: 3, lambda old, _: old)  # does nothing until the thread before has ended
+        return part.newest == 3
+
+    waited_for(renewed)
