@@ -109,7 +109,9 @@ class Queries:
                 f"query: it took longer than {seconds:g} s; ask for less, with LIMIT or narrower patterns"
             )
         if "wrong" in found:
-            raise InvalidInput(f"query: {' '.join(found['wrong'].split())}")
+            # The parser goes on with all that could stand there, hundreds of characters of it
+            where, expected, _ = " ".join(found["wrong"].split()).partition(": expected")
+            raise InvalidInput(f"query: {where}{': what stands there is not SPARQL' if expected else ''}")
         if "failed" in found:
             raise InvalidInput(f"query: it could not be answered ({found['failed']}); ask for less")
         return QueryAnswer.model_validate({**found, "seconds": round(time.monotonic() - began, 3)})
