@@ -31,6 +31,7 @@ def derived_folder(folder: Path, fingerprint: str, make: Callable[[Path], None])
             folder.mkdir()
             make(folder)
             _mark(folder, fingerprint)
+            _remove_older(folder)
     return folder
 
 
@@ -38,6 +39,15 @@ def damaged_files(folder: Path) -> list[Path]:
     """Files of a derived folder that no longer hold what was written, after reading all their bytes."""
     made = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     return [folder / name for name, value in made.get("sha256", {}).items() if _hash(folder / name) != value]
+
+
+def _remove_older(folder: Path) -> None:
+    """Remove what earlier versions of the program made in place of `folder`; the number at its end is its layout."""
+    stem, _, layout = folder.name.rpartition("-")
+    for other in folder.parent.glob(f"{stem}-*"):
+        number = other.name.removeprefix(f"{stem}-")
+        if number.isdecimal() and layout.isdecimal() and int(number) < int(layout):
+            shutil.rmtree(other)
 
 
 def _mark(folder: Path, fingerprint: str) -> None:

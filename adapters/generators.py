@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from adapters.model_catalog import ModelCatalog
+from adapters.processor import processor_flags
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.protocols import Generator
 
@@ -122,22 +123,13 @@ def _suits_openvino() -> tuple[bool, str]:
     """Whether processor and memory are such that OpenVINO is the better choice, and the reason in words."""
     if platform.machine().lower() not in {"x86_64", "amd64"}:
         return False, f"the processor is {platform.machine()}, where llama.cpp is faster"
-    found = _processor_flags() & set(_FAST_FOR_OPENVINO)
+    found = processor_flags() & set(_FAST_FOR_OPENVINO)
     if not found:
         return False, f"the processor has none of {', '.join(_FAST_FOR_OPENVINO)}, where llama.cpp is faster"
     available = available_memory()
     if available is not None and available < _OPENVINO_MEMORY:
         return False, f"only {available / (1 << 30):.1f} GiB of memory are available, and llama.cpp needs less"
     return True, f"the processor has {min(found)}, with which OpenVINO is faster"
-
-
-def _processor_flags() -> set[str]:
-    """The processor's abilities as Linux names them; empty on other systems."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return set()
-    return set(next((line.split(":", 1)[1] for line in lines if line.startswith("flags")), "").split())
 
 
 def available_memory() -> int | None:

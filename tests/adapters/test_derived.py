@@ -53,3 +53,10 @@ def test_changed_bytes_are_found_when_all_are_read(tmp_path: Path) -> None:
     folder = derived_folder(tmp_path / "d", "weights-1", make)
     (folder / "model.bin").write_bytes(b"Converted")
     assert damaged_files(folder) == [folder / "model.bin"]
+
+
+def test_a_new_layout_takes_the_place_of_older_ones_only(tmp_path: Path) -> None:
+    for name in ("net-1", "net-2", "net-named-1", "net-4", "net"):
+        derived_folder(tmp_path / name, "weights-1", make)
+    derived_folder(tmp_path / "net-3", "weights-1", make)
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"net", "net-3", "net-4", "net-named-1"}
