@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
-import uvicorn
-from api_site import LARGEST, bearer
+from api_site import bearer, listening
 
-from app.api.server import LOOPBACK, application
 from app.assistant import Assistant
 
 CHAIN = "Buoyant Freight has its headquarters in Ningbo. Tern Towage was founded on 3 November 2016."
@@ -21,19 +16,8 @@ CHAIN = "Buoyant Freight has its headquarters in Ningbo. Tern Towage was founded
 
 @pytest.fixture(scope="module")
 def address(assistant: Assistant) -> Iterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        app = application(assistant, LOOPBACK, LARGEST)
-        running = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not running.started:
-            assert thread.is_alive()
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        running.should_exit = True
-        thread.join()
+    with listening(assistant) as found:
+        yield found
 
 
 def checked(address: str, assistant: Assistant, name: str, body: object) -> dict[str, object]:
