@@ -22,7 +22,8 @@ Chosen = Literal["openvino", "llama.cpp", "transformers", "openai-compatible"]
 _FAST_FOR_OPENVINO = ("avx512_vnni", "avx_vnni", "amx_int8")
 """With these OpenVINO reads prompts three to five times faster than llama.cpp; without them, no faster."""
 _OPENVINO_MEMORY = 6 << 30
-"""Bytes that must be available: the default model takes 3.8 GB there, 2 GB in llama.cpp."""
+"""Bytes that must be available: with the default model the program takes 4.8 GB there (2 of them pages of the file that
+the system can take back), with llama.cpp 2 GB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "")
 
     Quantities and years of the question may be repeated in the answer; all other numbers must stand in the passage, so
     that an answer about the model 900 finds no support in a text about the model 300. Nothing supports a sentence with
-    a name, as far as its form tells, that stands neither in a passage nor in the question.
+    a name, as far as its form tells, that stands neither in a passage nor in the question, and no passage supports one
+    that repeats words of the question of which not one stands in that passage: it speaks of something else.
     """
     text = _unify(draft, len(evidence.passages))
     sources = [
@@ -82,6 +83,7 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "")
     ]
     asked = _numbers(" ".join(_QUANTITY.findall(question)))
     told = " ".join([question, *(source.whole for source in sources)])
+    topic = set(content_words(_FIGURES.sub(" ", question)))
     pieces: list[str] = []
     quotes: dict[int, str] = {}
     removed = supported = 0
@@ -90,7 +92,7 @@ def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "")
     for sentence in sentences:
         wanted = [int(number) for number in _MARKER.findall(sentence.text)]
         body = _MARKER.sub("", sentence.text)
-        supports = {} if _invents(body, told) else _supports(body, sources, embedder, asked)
+        supports = {} if _invents(body, told) else _supports(body, sources, embedder, asked, topic)
         kept = [number for number in dict.fromkeys(wanted) if number in supports]
         removed += len(wanted) - len([number for number in wanted if number in supports])
         if not kept and supports:
@@ -131,24 +133,30 @@ def _with_markers(body: str, numbers: Sequence[int]) -> str:
     return f"{body[:cut]}{blank}{markers}{body[cut:]}"
 
 
-def _supports(body: str, sources: Sequence[_Source], embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
+def _supports(
+    body: str, sources: Sequence[_Source], embedder: Embedder, asked: set[str], topic: set[str]
+) -> dict[int, _Support]:
     """The passages that support `body`, by marker, with the passage sentence that does it best.
 
     Where none does alone, passages of one document may do it together; then those that are needed are cited.
     Else each clause may find its own support: "A has 24 months and B has 12".
     """
-    found = _supports_whole(body, sources, embedder, asked)
+    found = _supports_whole(body, sources, embedder, asked, topic)
     clauses = _CLAUSE.split(body)
     if found or len(clauses) == 1:
         return found
-    by_clause = [_supports_whole(clause, sources, embedder, asked) for clause in clauses if content_words(clause)]
+    by_clause = [
+        _supports_whole(clause, sources, embedder, asked, topic) for clause in clauses if content_words(clause)
+    ]
     if not all(by_clause):
         return {}
     best = [max(each.items(), key=lambda pair: (pair[1].score, -pair[0])) for each in by_clause]
     return {marker: replace(support, partial=True) for marker, support in best}
 
 
-def _supports_whole(body: str, sources: Sequence[_Source], embedder: Embedder, asked: set[str]) -> dict[int, _Support]:
+def _supports_whole(
+    body: str, sources: Sequence[_Source], embedder: Embedder, asked: set[str], topic: set[str]
+) -> dict[int, _Support]:
     words = set(content_words(_FIGURES.sub(" ", body)))
     numbers = _numbers(body) - asked
     if not words and not numbers:
@@ -161,17 +169,17 @@ def _supports_whole(body: str, sources: Sequence[_Source], embedder: Embedder, a
         quote = _best_quote(source.sentences, words, numbers)
         if language == detect_language(source.whole):
             score = _overlap(words, source.whole)
-            enough = score >= _SUPPORT
+            enough = score >= _SUPPORT and _overlap(words & topic, source.whole) > 0
         else:
             score, quote = _closest(body, source.sentences, embedder)
             same_figures = bool(numbers) and numbers <= _numbers(quote)
             enough = score >= (_SUPPORT_BY_FIGURES if same_figures else _SUPPORT_ACROSS)
         if enough:
             found[source.marker] = _Support(score, quote)
-    return found or _together(words, numbers, sources)
+    return found or _together(words, numbers, sources, topic)
 
 
-def _together(words: set[str], numbers: set[str], sources: Sequence[_Source]) -> dict[int, _Support]:
+def _together(words: set[str], numbers: set[str], sources: Sequence[_Source], topic: set[str]) -> dict[int, _Support]:
     """Support by all shown passages of one document, bound to those that are needed for it."""
     documents: dict[str, list[_Source]] = {}
     for source in sources:
@@ -179,7 +187,8 @@ def _together(words: set[str], numbers: set[str], sources: Sequence[_Source]) ->
     for group in documents.values():
         whole = " ".join(source.whole for source in group)
         score = _overlap(words, whole)
-        if len(group) > 1 and numbers <= _numbers(whole) and score >= _SUPPORT:
+        enough = score >= _SUPPORT and _overlap(words & topic, whole) > 0
+        if len(group) > 1 and numbers <= _numbers(whole) and enough:
             return {
                 source.marker: _Support(score, _best_quote(source.sentences, words, numbers), partial=True)
                 for source in _needed(group, words, numbers)

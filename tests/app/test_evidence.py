@@ -239,3 +239,12 @@ def test_codes_between_two_that_are_told() -> None:
     evidence = select("哪些批次可能开裂？", [ranked("KN5-2406 至 KN5-2409 批次的护套可能开裂。")], budget=200, limit=5)
     assert cite("KN5-2406、KN5-2407、KN5-2408 批次的护套可能开裂。", evidence, NoEmbedder()).citations
     assert not cite("KN5-2410 批次的护套可能开裂。", evidence, NoEmbedder()).citations
+
+
+def test_a_passage_about_something_else_supports_no_answer_to_the_question() -> None:
+    parking = "停车须知：地下车库有 26 个带充电桩的车位，先到先得。"
+    evidence = select("地下车库有多少车位？", [ranked(parking)], budget=200, limit=5)
+    invented, told = "班车的路线是地下车库的26个带充电桩的车位。", "地下车库有26个带充电桩的车位。"
+    assert not cite(invented, evidence, NoEmbedder(), "班车的路线有哪些？").citations
+    assert cite(told, evidence, NoEmbedder(), "地下车库有多少车位？").citations
+    assert cite(told, evidence, NoEmbedder(), "在哪里能给电动车充电？").citations  # in words of its own
