@@ -25,7 +25,7 @@ _AHEAD = 1
 """Documents desensitized beyond those that each process works on."""
 _HERE = 200_000
 """So many characters of a run are desensitized in this process: starting others takes as long."""
-_MANY_FILES = 16
+_MANY_FILES = 200
 """With so many files to read, the processes are started at once."""
 _START_SECONDS = 60.0
 _FULL = 0.6

@@ -100,7 +100,7 @@ def test_in_order_with_refusals_between(tmp_path: Path, strange: Desensitizer) -
     bad = Unreadable("damaged")
     outcomes = [document(f"{TEXT} {number}") if number % 3 else bad for number in range(12)]
     files = [candidate(tmp_path, f"{number}.txt") for number in range(12)]
-    with Examiner(strange, LIMITS, 2, expected=100) as examiner:
+    with Examiner(strange, LIMITS, 2, expected=300) as examiner:
         assert all(one.is_ready(wait=True) for one in examiner._all)
         found = list(examiner.ahead(zip(files, outcomes, strict=True)))
         children = [one._child._popen for one in examiner._all]  # type: ignore[union-attr]

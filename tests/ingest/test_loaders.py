@@ -51,6 +51,17 @@ A <span style="font-size:1px">hidden</span> word and <b>bold</b>, 3 < 4, <https:
     ]
 
 
+def test_notes_of_markdown_stay_where_they_stand():
+    # CommonMark takes a note of one word, as of one Chinese sentence, for the target of a link, and drops it
+    source = "差旅[^1]与餐费[^two]。\n\n[^1]: 含税价格。\n[^two]: see below\n\n[site]: https://example.com\n\n末尾。\n"
+    assert blocks(source.encode(), "a.md") == [
+        ("text", "差旅[^1]与餐费[^two]。"),
+        ("text", "[^1]: 含税价格。"),
+        ("text", "[^two]: see below"),
+        ("text", "末尾。"),
+    ]
+
+
 def test_text():
     source = (
         "病假制度\n\n一、请假\n员工生病当天上午十点前须通知直属经理，并在人事系统中登记请假的原因与预计时长，\n"
