@@ -23,7 +23,7 @@ from knowledge.protocols import Embedder, Progress
 from knowledge.shadow import Shadow, discard_shadow
 from knowledge.types import Document, RunReport
 
-_VERSION = "3"
+_VERSION = "4"
 """Part of every document's fingerprint: raised when loaders, cleaning or splitting give other text than before."""
 _LEASE_WAIT = 10.0
 

@@ -163,6 +163,15 @@ def test_json():
     assert blocks(b'{"a": 1}\n{"a": 2}\n', "a.jsonl") == [("table", "| a |\n| --- |\n| 1 |\n| 2 |")]
 
 
+def test_eml_with_headers_that_name_no_encoding():
+    head = b"From: a@example.com\nContent-Type: text/plain; charset=%s\nSubject: " % b"gb2312"
+    for start in (head, b"From: a@example.com\nSubject: "):
+        document = load_bytes(start + "差旅报销须知\n\n请按时提交报销材料，逾期不予受理。".encode("gbk"), "a.eml")
+        assert document.title == "差旅报销须知"
+        assert document.blocks[-1].text == "请按时提交报销材料，逾期不予受理。"
+    assert load_bytes("Subject: 中文\nFrom: x\n\nbody".encode(), "a.eml").title == "中文"
+
+
 def test_eml():
     message = email.message.EmailMessage()
     message["From"], message["To"], message["Subject"] = "A <a@example.com>", "b@example.com", "搬迁通知"
