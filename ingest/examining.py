@@ -27,7 +27,7 @@ _HERE = 200_000
 """So many characters of a run are desensitized in this process: starting others takes as long."""
 _MANY_FILES = 200
 """With so many files to read, the processes are started at once."""
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _FULL = 0.6
 """Share of the memory limit from which on a process is replaced after its document."""
 _CHARACTERS_PER_SECOND = 2_000

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Options
 
+from ingest.child import Child
 from ingest.desensitize import Desensitizer, Directory, Policy
 from ingest.desensitize.directory import Colleague
 from ingest.desensitize.policy import Action, Override
@@ -122,7 +124,7 @@ def test_the_vault_hears_of_values_from_here(strange: Desensitizer, beside: _Bes
     assert vault.reveal(placeholder) == ["13700009999"]
 
 
-def test_a_run_with_many_files(
+def test_a_run_with_many_files_that_is_interrupted_and_goes_on(
     tmp_path: Path, make_pipeline: Callable[..., Pipeline], desensitizer: Desensitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "many"
@@ -133,10 +135,24 @@ def test_a_run_with_many_files(
     real = _Beside.examined
     monkeypatch.setattr("ingest.examining._HERE", 10)  # so that it waits for its process
     monkeypatch.setattr(_Beside, "examined", lambda self, *given: asked.append(given) or real(self, *given))
-    pipeline = make_pipeline()
+    children = []
+    real_kill = Child.kill
+    monkeypatch.setattr(Child, "kill", lambda self: children.append(self._popen) or real_kill(self))
+    pipeline = make_pipeline(Options(batch_size=1))
+
+    def interrupt(done: int, total: int) -> None:
+        if done == 12:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run([folder], progress=interrupt)
+    assert len({child.pid for child in children}) == 2, "one that reads, one that desensitizes"
+    assert all(child.poll() is not None for child in children), "nothing is left running"
+    kept = len(pipeline._catalog.documents.list())
+    assert 0 < kept < 24
     report = pipeline.run([folder])
-    assert (report.documents.added, report.documents.quarantined) == (24, 0)
-    assert report.desensitized["PHONE_NUMBER"] == 24
+    assert (report.documents.added, report.documents.unchanged, report.documents.quarantined) == (24 - kept, kept, 0)
+    assert report.desensitized["PHONE_NUMBER"] == 24 - kept
     assert asked
     for number in range(24):
         found = pipeline._catalog.documents.by_path(f"d{number}.txt")
