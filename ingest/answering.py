@@ -29,7 +29,7 @@ def own_output() -> BinaryIO:
 
 def send(answers: BinaryIO, value: dict[str, Any]) -> None:
     """Write one answer: eight bytes of length, then JSON."""
-    answer = json.dumps(value).encode("ascii")
+    answer = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
     answers.write(len(answer).to_bytes(8, "big") + answer)
     answers.flush()
 

@@ -34,7 +34,8 @@ class Child:
     def send(self, request: dict[str, Any]) -> None:
         """Raises BrokenPipeError when the process is gone."""
         pipe = cast("IO[bytes]", self._popen.stdin)
-        pipe.write(json.dumps(request).encode("ascii") + b"\n")
+        # Half of a lone surrogate pair may stand in a text; the reading side takes it as it is
+        pipe.write(json.dumps(request, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
         pipe.flush()
 
     def receive(self, seconds: float) -> dict[str, Any]:

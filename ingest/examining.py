@@ -136,23 +136,21 @@ class _Beside:
         return self._ready
 
     def examined(self, view: Desensitizer, document: LoadedDocument, size: int) -> Examined | Unreadable:
-        """The document as `view` desensitizes it; what is to be kept is told to `view`'s keeper from here."""
+        """The document as `view` desensitizes it; what is to be kept is told to `view`'s keeper from here.
+
+        When its process ends over it, whatever ended that, it is tried once more in a new one.
+        """
         seconds = self._limits.seconds + size / _CHARACTERS_PER_SECOND
-        deadline = time.monotonic() + seconds
-        child = self._child
-        if child is None:
-            return _interrupted()
+        request = {"policy": view.policy_json, "document": document.to_json()}
         try:
-            child.send({"policy": view.policy_json, "document": document.to_json()})
-            answer = child.receive(deadline - time.monotonic())
+            answer = self._answer(request, seconds) or self._answer(request, seconds)
         except TimeoutError:
             self.end()
             return _refused(f"took longer than {seconds:.0f} s to desensitize", document)
-        except (BrokenPipeError, EOFError):
-            self.end()
-            if self.closed:
-                return _interrupted()
-            return _refused("crashed what desensitizes it, or needs too much memory", document)
+        if self.closed:
+            return _interrupted()
+        if answer is None:
+            return Unreadable("crashed what desensitizes it twice, or needs too much memory")
         if answer["peak_mb"] > self._limits.memory_mb * _FULL:
             self.end()
         if "unreadable" in answer:
@@ -161,6 +159,18 @@ class _Beside:
             view.tell(entity, placeholder, value)
         examples = {kind: tuple(values) for kind, values in answer["examples"].items()}
         return LoadedDocument.from_json(answer["document"]), Counter(answer["counts"]), examples
+
+    def _answer(self, request: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+        """What the process says to it; None when it ended. Raises TimeoutError."""
+        if not self.is_ready(wait=True) or self._child is None:
+            return None
+        deadline = time.monotonic() + seconds
+        try:
+            self._child.send(request)
+            return self._child.receive(deadline - time.monotonic())
+        except (BrokenPipeError, EOFError):
+            self.end()
+            return None
 
     def kill(self) -> None:
         self.closed = True

@@ -76,15 +76,32 @@ def test_the_key_is_told_through_the_pipe_alone(beside: _Beside) -> None:
     assert {one.partition(":")[0] for one in opened} <= {"pipe", "/dev/null"}
 
 
-def test_a_crash_costs_one_document(strange: Desensitizer, beside: _Beside) -> None:
+def kill(beside: _Beside) -> None:
     os.kill(beside._child._popen.pid, signal.SIGKILL)  # type: ignore[union-attr]
     beside._child._popen.wait()  # type: ignore[union-attr]
-    refused = beside.examined(strange, document(), 10)
-    assert isinstance(refused, Unreadable)
-    assert (refused.content_hash, refused.passing) == ("c0ffee", False)
-    assert "13812345678" not in str(refused)
-    assert beside.is_ready(wait=True)
+
+
+def test_after_a_crash_it_is_tried_once_more(strange: Desensitizer, beside: _Beside) -> None:
+    kill(beside)
     assert beside.examined(strange, document(), 10) == strange.examined(document())
+
+
+def test_a_second_crash_costs_the_document(
+    strange: Desensitizer, beside: _Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = _Beside.is_ready
+
+    def dies(self: _Beside, *, wait: bool) -> bool:
+        ready = real(self, wait=wait)
+        kill(self)
+        return ready
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_Beside, "is_ready", dies)
+        refused = beside.examined(strange, document(), 10)
+    assert isinstance(refused, Unreadable)
+    assert str(refused).startswith("crashed what desensitizes it twice")
+    assert (refused.content_hash, refused.passing) == ("", False), "so that the next run tries it again"
 
 
 def test_too_much_memory_is_a_reason(strange: Desensitizer) -> None:
