@@ -46,7 +46,7 @@ class IngestSettings(Section):
     chunk_tokens: int = Field(180, ge=40, le=480, description="longest chunk in tokens of the embedding model")
     chunk_overlap: int = Field(0, ge=0, le=200, description="tokens repeated from the chunk before")
     batch_size: int = Field(16, ge=1, le=512, description="chunks embedded at once")
-    workers: int = Field(1, ge=1, le=64, description="processes that read files")
+    workers: int = Field(1, ge=1, le=64, description="processes that read files, and as many that desensitize")
     max_file_mb: float = Field(200.0, gt=0, description="larger files go to quarantine, in MiB")
     max_seconds: float = Field(120.0, gt=0, description="longest time for reading one file, in seconds")
     max_memory_mb: int = Field(1500, ge=256, description="memory that reading one file may take, in MiB")

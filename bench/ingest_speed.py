@@ -13,8 +13,10 @@ import os
 import resource
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from app.settings import load_settings
@@ -52,6 +54,39 @@ def opened(folder: Path, embedder: Embedder | None) -> tuple[Workspace, Noting]:
     return workspace, noting
 
 
+class Memory(threading.Thread):
+    """Looks five times a second how much memory this process and those that it started take together."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak = 0
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        """Until it is over."""
+        while not self.over.wait(0.2):
+            self.peak = max(self.peak, sum(resident(process) for process in family(os.getpid())))
+
+
+def family(process: int) -> list[int]:
+    """A process and all that come from it."""
+    found = [process]
+    for parent in found:
+        with suppress(OSError):  # it ended meanwhile
+            for task in Path(f"/proc/{parent}/task").iterdir():
+                found += map(int, (task / "children").read_text(encoding="ascii").split())
+    return found
+
+
+def resident(process: int) -> int:
+    """The memory that a process takes, in MiB; 0 when it has ended."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return 0
+    return pages * resource.getpagesize() // 2**20
+
+
 def timed(work: Callable[..., object], *arguments: object, **options: object) -> tuple[float, float]:
     """How many seconds it took, by the clock and of all processors (ended child processes included)."""
     begin, used = time.perf_counter(), sum(os.times()[:4])
@@ -70,6 +105,8 @@ def main() -> None:
     again: list[tuple[float, float]] = []
     reading: list[tuple[float, float]] = []
     chunks, embedder = 0, None
+    memory = Memory()
+    memory.start()
     with tempfile.TemporaryDirectory() as temporary:
         for turn in range(given.rounds):
             workspace, noting = opened(Path(temporary) / str(turn), embedder)
@@ -97,6 +134,7 @@ def main() -> None:
         "processor_reading_and_desensitizing_to_bare": round(middle(reading, 1) / middle(bare, 1), 3),
         "unchanged_seconds": round(middle(again), 3),
         "unchanged_share": round(middle(again) / middle(whole), 4),
+        "peak_mib_with_children": memory.peak,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "rounds": given.rounds,
     }

@@ -6,7 +6,7 @@ committed before their container, so that a run which is stopped between them re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ingest.loaders.unpacking import INSIDE
@@ -18,6 +18,9 @@ from ingest.types import LoadedDocument, Member, Unreadable
 from knowledge.catalog.documents import CONTAINER
 from knowledge.types import Document
 
+Prepare = Callable[[Iterable[tuple[Candidate, LoadedDocument]]], Iterator[tuple[Candidate, Prepared | Unreadable]]]
+"""Gives each file prepared or refused, in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Members:
@@ -26,15 +29,14 @@ class Members:
     """
 
     run: Run
-    prepare: Callable[[Candidate, LoadedDocument], Prepared]
     fingerprint: Callable[[Candidate], str]
     rename: Callable[[str], str]
     left_out: frozenset[Key] = frozenset()
 
-    def take(self, container: Candidate, outcome: Outcome) -> None:
+    def take(self, container: Candidate, outcome: Outcome, prepare: Prepare) -> None:
         """To be called with what became of a file, before the file itself is added, kept or refused."""
         if isinstance(outcome, LoadedDocument):
-            self._update(container, outcome.members)
+            self._update(container, outcome.members, prepare)
         elif not isinstance(outcome, Unreadable):
             self.keep(container)
         elif not outcome.passing:
@@ -47,10 +49,11 @@ class Members:
         for path in container.refused:
             self.run.keep(_candidate(container, path, 0, None))
 
-    def _update(self, container: Candidate, members: tuple[Member, ...]) -> None:
+    def _update(self, container: Candidate, members: tuple[Member, ...], prepare: Prepare) -> None:
         known = {document.path: document for document in container.members}
         gone = dict(known)
         still_refused = set()
+        fresh: list[tuple[Candidate, LoadedDocument]] = []
         for member in members:
             path = f"{container.file.path}{INSIDE}{self.rename(member.name)}"
             if (container.source_root, path) in self.left_out:
@@ -63,8 +66,14 @@ class Members:
             elif self._is_unchanged(candidate, member.document):
                 self.run.keep(candidate)
             else:
-                self.run.add(candidate, self._prepared(container, candidate, member.document))
+                fresh.append((candidate, member.document))
             gone.pop(path, None)
+        for candidate, prepared in prepare(fresh):
+            if isinstance(prepared, Unreadable):
+                still_refused.add(candidate.file.path)
+                self.run.refuse(candidate, prepared)
+            else:
+                self.run.add(candidate, _inside(container, prepared))
         self.run.discard(
             container, tuple(gone.values()), tuple(path for path in container.refused if path not in still_refused)
         )
@@ -77,10 +86,10 @@ class Members:
             and known.fingerprint == self.fingerprint(candidate)
         )
 
-    def _prepared(self, container: Candidate, candidate: Candidate, loaded: LoadedDocument) -> Prepared:
-        prepared = self.prepare(candidate, loaded)
-        metadata = {**prepared.document.metadata, CONTAINER: container.file.path}
-        return replace(prepared, document=replace(prepared.document, metadata=metadata))
+
+def _inside(container: Candidate, prepared: Prepared) -> Prepared:
+    metadata = {**prepared.document.metadata, CONTAINER: container.file.path}
+    return replace(prepared, document=replace(prepared.document, metadata=metadata))
 
 
 def _candidate(container: Candidate, path: str, size: int, known: Document | None) -> Candidate:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ingest.desensitize import Desensitizer
+from ingest.examining import Examiner
 from ingest.holdings import Holdings
 from ingest.members import Members
-from ingest.preparing import Links, Preparer, desensitizer_for, desensitizer_of
+from ingest.preparing import Links, Prepared, Preparer, desensitizer_for, desensitizer_of
 from ingest.reading import Reader, Request, Unchanged
 from ingest.run import Run
 from ingest.survey import Candidate, Survey, survey
@@ -22,7 +23,7 @@ from knowledge.protocols import Embedder, Progress
 from knowledge.shadow import Shadow, discard_shadow
 from knowledge.types import Document, RunReport
 
-_VERSION = "3"
+_VERSION = "4"
 """Part of every document's fingerprint: raised when loaders, cleaning or splitting give other text than before."""
 _LEASE_WAIT = 10.0
 
@@ -227,7 +228,7 @@ class Pipeline:
         rename = self._desensitizer.desensitize_path
         run.remove(found)
         total = len(found.candidates)
-        members = Members(run, self._preparer.prepare, self.fingerprint_of, rename, found.left_out)
+        members = Members(run, self.fingerprint_of, rename, found.left_out)
         todo: list[Candidate] = []
         for candidate in found.candidates:
             if candidate.file.problem:
@@ -239,19 +240,32 @@ class Pipeline:
                 todo.append(candidate)
         if progress is not None:
             progress(total - len(todo), total)
-        with Reader(self._limits(), self._settings.workers) as reader:
-            outcomes = reader.read_all(self._request(run, candidate) for candidate in todo)
-            for done, (candidate, outcome) in enumerate(zip(todo, outcomes, strict=True), start=total - len(todo) + 1):
-                members.take(candidate, outcome)
-                if isinstance(outcome, LoadedDocument):
-                    run.add(candidate, self._preparer.prepare(candidate, outcome))
-                elif isinstance(outcome, Unchanged):
+        limits, processes = self._limits(), self._settings.workers
+        with (
+            Reader(limits, processes) as reader,
+            Examiner(self._desensitizer, limits, processes, len(todo)) as examiner,
+        ):
+            outcomes = zip(todo, reader.read_all(self._request(run, one) for one in todo), strict=True)
+            for done, (candidate, outcome, result) in enumerate(examiner.ahead(outcomes), start=total - len(todo) + 1):
+                members.take(candidate, outcome, lambda files: self._prepared(examiner, files))
+                if isinstance(result, Unreadable):
+                    run.refuse(candidate, result)
+                elif isinstance(result, Unchanged):
                     run.keep(candidate)
                 else:
-                    run.refuse(candidate, outcome)
+                    run.add(candidate, self._preparer.prepared(candidate, result))
                 if progress is not None:
                     progress(done, total)
         return run.finish()
+
+    def _prepared(
+        self, examiner: Examiner, files: Iterable[tuple[Candidate, LoadedDocument]]
+    ) -> Iterator[tuple[Candidate, Prepared | Unreadable]]:
+        for candidate, _, result in examiner.ahead(files):
+            if isinstance(result, Unreadable):
+                yield candidate, result
+            elif not isinstance(result, Unchanged):
+                yield candidate, self._preparer.prepared(candidate, result)
 
     def _limits(self) -> Limits:
         settings = self._settings

@@ -14,7 +14,7 @@ from ingest.naming import effective_date, title_of, version_of
 from ingest.quality import quality_of, sorted_out
 from ingest.splitter import HEADING_SEPARATOR, CountTokens, Piece, embedding_text, split
 from ingest.survey import Candidate
-from ingest.types import Block, LoadedDocument
+from ingest.types import Block, Examined, LoadedDocument
 from knowledge.catalog.documents import CONTAINER, document_id
 from knowledge.language import detect_language
 from knowledge.types import Chunk, Document, Mention, User
@@ -58,8 +58,12 @@ class Preparer:
 
     def prepare(self, candidate: Candidate, loaded: LoadedDocument) -> Prepared:
         """Nothing of what comes back holds a value that the policy takes out."""
+        return self.prepared(candidate, desensitizer_for(self.desensitizer, candidate).examined(loaded))
+
+    def prepared(self, candidate: Candidate, examined: Examined) -> Prepared:
+        """As `prepare`, of a document that is desensitized already."""
         desensitizer = desensitizer_for(self.desensitizer, candidate)
-        clean, counts, examples = desensitizer.examined(loaded)
+        clean, counts, examples = examined
         path = candidate.file.path
         title = desensitizer.desensitize(title_of(clean, path))[0]
         text = markdown_of(clean.blocks)

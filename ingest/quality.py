@@ -14,7 +14,11 @@ from ingest.types import LoadedDocument
 _LINK = re.compile(r"\[[^\]\n]*\]\([^)\n]*\)")
 _LISTED = re.compile(r"^\s*(?:[-*+]|\d+[.)])?\s*")
 # UTF-8 read as Latin-1 or GB18030 and the replacement mark; each of them is rare in text that was read rightly
-_MOJIBAKE = re.compile(r"�|Ã[\x80-¿]|â€[\x80-¿™œ˜]|锟斤拷|烫烫烫|[\ue000-\uf8ff]")
+_MOJIBAKE = re.compile(
+    r"�|Ã[\x80-¿]|â€[\x80-¿™œ˜]|锟斤拷|烫烫烫|[\ue000-\uf8ff]"
+    # Three bytes of a Chinese character read as Windows-1252, and the middle of Chinese in two bytes read as Latin-1
+    r"|[ã-é][\x80-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2}|(?<=[¡-ÿ]{2})[¡-ÿ](?=[¡-ÿ]{2})"
+)
 _MOJIBAKE_SHARE = 0.05
 _NAVIGATION_LINKS = 5
 _SURE_OCR = 70

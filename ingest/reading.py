@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import base64
-import json
-import os
-import select
-import signal
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import IO, Any, Self, cast
+from typing import Any, Self
 
+from ingest.child import Child
 from ingest.loaders.unpacking import nothing_readable
 from ingest.types import Limits, LoadedDocument, Member, Unreadable
 
@@ -105,7 +99,7 @@ class _Worker:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._process: _Process | None = None
+        self._process: Child | None = None
         self._closed = False
 
     def read(self, request: Request) -> Outcome:
@@ -145,7 +139,7 @@ class _Worker:
         }
         try:
             process = self._process or self._start()
-            process.send(json.dumps(message).encode("ascii") + b"\n")
+            process.send(message)
             while True:
                 answer = process.receive(min(self._limits.seconds, deadline - time.monotonic()))
                 if "member" in answer:
@@ -161,8 +155,8 @@ class _Worker:
             self.end()
             return Unreadable(f"crashed the reader, or needs more than {self._limits.memory_mb} MiB of memory")
 
-    def _start(self) -> _Process:
-        self._process = _Process(self._limits.memory_mb)
+    def _start(self) -> Child:
+        self._process = Child("ingest.loaders.worker", str(self._limits.memory_mb))
         self._process.receive(_START_SECONDS)
         return self._process
 
@@ -217,60 +211,3 @@ class _Unpacked:
         self.refused.add(number)
         self._lost += 1
         return True
-
-
-class _Process:
-    """A fresh interpreter with two pipes: forking a process with threads and models in it is neither safe nor small."""
-
-    def __init__(self, memory_mb: int) -> None:
-        path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-        self._popen = subprocess.Popen(
-            [sys.executable, "-m", "ingest.loaders.worker", str(memory_mb)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": path},
-            start_new_session=True,  # so that a program which it started, as for OCR, ends with it
-        )
-
-    def send(self, message: bytes) -> None:
-        """Raises BrokenPipeError when the process is gone."""
-        pipe = cast("IO[bytes]", self._popen.stdin)
-        pipe.write(message)
-        pipe.flush()
-
-    def receive(self, seconds: float) -> dict[str, Any]:
-        """The next answer. Raises TimeoutError when it does not come in time and EOFError when the process ends."""
-        deadline = time.monotonic() + seconds
-        pipe = cast("IO[bytes]", self._popen.stdout).fileno()
-        size = int.from_bytes(_exactly(pipe, 8, deadline), "big")
-        answer: dict[str, Any] = json.loads(_exactly(pipe, size, deadline))
-        return answer
-
-    def kill(self) -> None:
-        """Kill it with what it started."""
-        if self._popen.poll() is None:
-            with suppress(ProcessLookupError):  # it ended in this moment
-                os.killpg(self._popen.pid, signal.SIGKILL)
-
-    def end(self) -> None:
-        """Kill it, wait for its end and close the pipes."""
-        self.kill()
-        self._popen.wait()
-        with suppress(BrokenPipeError):  # what is still buffered for a process that is gone
-            cast("IO[bytes]", self._popen.stdin).close()
-        cast("IO[bytes]", self._popen.stdout).close()
-
-
-def _exactly(descriptor: int, size: int, deadline: float) -> bytes:
-    """`size` bytes of a pipe. Raises TimeoutError at the deadline and EOFError when it ends before."""
-    received = bytearray()
-    while len(received) < size:
-        ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
-            raise TimeoutError
-        part = os.read(descriptor, min(size - len(received), 1 << 20))
-        if not part:
-            raise EOFError
-        received += part
-    return bytes(received)

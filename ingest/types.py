@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -73,6 +74,10 @@ class LoadedDocument:
         """The document that `to_json` wrote down."""
         blocks = tuple(Block(kind, text, level, page) for kind, text, level, page in value["blocks"])
         return cls(**{**value, "blocks": blocks})
+
+
+Examined = tuple[LoadedDocument, Counter[str], dict[str, tuple[str, ...]]]
+"""A document without personal data, how many values of each kind there were, and a few of them by kind, masked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,18 @@ import hmac
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ingest.desensitize.directory import Directory
+from ingest.desensitize.directory import Colleague, Directory
+from ingest.desensitize.masking import examples_of, masked, together
 from ingest.desensitize.policy import Action, Policy, Titles
 from ingest.desensitize.pseudonyms import pseudonym, tag
-from ingest.desensitize.spans import BETWEEN, blocks_replaced, merged, replaced
-from ingest.types import LoadedDocument
+from ingest.desensitize.spans import BETWEEN, blocks_replaced, merged, replaced, stretches
+from ingest.types import Block, Examined, LoadedDocument
 from knowledge.types import Language, Span
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 _RECOGNIZERS_VERSION = "4"
 """Part of the fingerprint: raised when recognizers find more or less than before, so that documents are done again."""
-_EXAMPLES = 3
+_STRETCH = 1_000_000
+"""Characters of a document that are looked at as one text; what is found in a text takes 200 times its memory."""
 _ROUNDS = 5
 """How often a text is looked at again at most; nearly always the second look finds nothing."""
 _LEAST = 0.1
@@ -107,10 +109,43 @@ class Desensitizer:
         """The same (under another policy, if one is given) that tells no keeper: for what is looked at but not kept."""
         return self._view(policy or self._policy, None)
 
+    def with_policy(self, policy: Policy) -> Desensitizer:
+        """The same under another policy."""
+        return self._view(policy, self._keeper)
+
+    def recipe(self) -> dict[str, Any]:
+        """What `from_recipe` makes an equal one of, as a JSON value. It holds the key: for pipes, never for files."""
+        people = [[person.names, person.contacts] for person in self._directory.people]
+        return {
+            "policy": self.policy_json,
+            "key": self._key.hex(),
+            "directory": [people, self._directory.fingerprint],
+            "tells": self._keeper is not None,
+        }
+
+    @classmethod
+    def from_recipe(cls, recipe: Mapping[str, Any], keeper: Keeper | None = None) -> Desensitizer:
+        """The one that `recipe` wrote down, with a keeper of its own."""
+        people, fingerprint = recipe["directory"]
+        colleagues = (Colleague(tuple(names), tuple(contacts)) for names, contacts in people)
+        policy = Policy.model_validate_json(recipe["policy"])
+        return cls(policy, bytes.fromhex(recipe["key"]), Directory(colleagues, fingerprint), keeper)
+
+    @cached_property
+    def policy_json(self) -> str:
+        """Its policy as JSON text."""
+        return self._policy.model_dump_json()
+
+    def tell(self, entity: str, placeholder: str, value: str) -> None:
+        """Tell the keeper, if there is one, of a value that was replaced elsewhere under the same recipe."""
+        if self._keeper is not None:
+            self._keeper.keep(entity, placeholder, value)
+
     def _view(self, policy: Policy, keeper: Keeper | None) -> Desensitizer:
         view = object.__new__(Desensitizer)
         view.__dict__.update(self.__dict__, _keeper=keeper, _views={})
-        view.__dict__.pop("_lenient", None)
+        for cached in ("_lenient", "policy_json"):
+            view.__dict__.pop(cached, None)
         view._use(policy)
         return view
 
@@ -169,20 +204,24 @@ class Desensitizer:
         clean, counts, _ = self.examined(document)
         return clean, counts
 
-    def examined(self, document: LoadedDocument) -> tuple[LoadedDocument, Counter[str], dict[str, tuple[str, ...]]]:
+    def examined(self, document: LoadedDocument) -> Examined:
         """As `desensitize_document`, with up to three of the values by kind, masked, for people to look at."""
-        text = BETWEEN.join(block.text for block in document.blocks)
-        _, spans = self.desensitize(text)
-        counts = Counter(span.type for span in spans)
-        blocks = tuple(blocks_replaced(document.blocks, spans))
+        counts: Counter[str] = Counter()
+        blocks: list[Block] = []
+        examples: dict[str, tuple[str, ...]] = {}
+        for stretch in stretches(document.blocks, _STRETCH):
+            text = BETWEEN.join(block.text for block in stretch)
+            _, spans = self.desensitize(text)
+            counts.update(span.type for span in spans)
+            blocks += blocks_replaced(stretch, spans)
+            examples = together(examples, examples_of(text, spans))
         title, in_title = self.desensitize(document.title)
         metadata = {}
         for key, value in document.metadata.items():
             # The key is the context of its value, as in "phone: …"
             metadata[key] = self.desensitize(f"{key}: {value}")[0].removeprefix(f"{key}: ")
         counts.update(span.type for span in in_title)
-        clean = replace(document, blocks=blocks, title=title, metadata=metadata)
-        return clean, counts, _examples(text, spans)
+        return replace(document, blocks=tuple(blocks), title=title, metadata=metadata), counts, examples
 
     def desensitize_path(self, path: str) -> str:
         """A path without personal data in its names. Every value becomes a pseudonym, so that two files stay two."""
@@ -316,26 +355,6 @@ def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
         if value
     ]
     return re.compile("|".join(pieces)) if pieces else None
-
-
-def masked(value: str, entity: str) -> str:
-    """The value with its middle starred: of an ID card 6 and 4 characters stay, of others at most 3 and 4."""
-    if entity in {"PRIVATE_KEY", "JWT", "PASSWORD", "API_KEY"}:
-        return tag(entity)
-    if entity == "EMAIL_ADDRESS":
-        local, _, domain = value.rpartition("@")
-        return f"{local[:1]}***＠{domain}"  # a full-width @, so that the rest is no address again
-    head, tail = (6, 4) if entity == "CN_ID_CARD" else (min(3, len(value) // 4), min(4, len(value) // 4))
-    return f"{value[:head]}{'*' * (len(value) - head - tail)}{value[len(value) - tail :]}"
-
-
-def _examples(text: str, spans: Sequence[Span]) -> dict[str, tuple[str, ...]]:
-    shown: dict[str, dict[str, None]] = {}
-    for span in spans:
-        values = shown.setdefault(span.type, {})
-        if len(values) < _EXAMPLES:
-            values.setdefault(masked(text[span.start : span.end], span.type))
-    return {kind: tuple(values) for kind, values in shown.items()}
 
 
 def _registry() -> list[Recognizer]:

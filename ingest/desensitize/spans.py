@@ -13,6 +13,18 @@ BETWEEN = "\n\n"
 """What stands between the blocks of a document when they are looked at as one text."""
 
 
+def stretches(blocks: Sequence[Block], characters: int) -> Iterator[Sequence[Block]]:
+    """The blocks in runs of about so many characters; a longer block is a run of its own."""
+    start = size = 0
+    for number, block in enumerate(blocks):
+        if size and size + len(block.text) > characters:
+            yield blocks[start:number]
+            start, size = number, 0
+        size += len(block.text)
+    if blocks[start:]:
+        yield blocks[start:]
+
+
 def replaced(text: str, offset: int, spans: Sequence[Span]) -> str:
     """`text`, which begins at `offset` of the text that the spans count in, with its spans replaced.
 

@@ -16,6 +16,7 @@ _RATIO_MATTERS_MIB = 10
 """Below this size even a high ratio is harmless, and small repetitive parts do have one."""
 _MOST_MEMBERS = 10_000
 _DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/([A-Za-z]+)/([A-Za-z]+)")
 _XML = (".xml", ".rels", ".vml")
 
 
@@ -31,14 +32,37 @@ def checked_container(data: bytes) -> io.BytesIO:
             members = archive.infolist()
             check_sizes(members, len(data))
             _check_names(members)
+            strict = False
             for member in members:
                 if member.filename.lower().endswith(_XML):
-                    _check_xml(archive.read(member))
+                    part = archive.read(member)
+                    _check_xml(part)
+                    strict = strict or _STRICT.search(part) is not None
+            if strict:
+                return _transitional(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
         raise Unreadable("a damaged or truncated Office file") from error
     except RuntimeError as error:  # zipfile's word for an encrypted member
         raise Unreadable("encrypted, it needs a password") from error
     return io.BytesIO(data)
+
+
+def _transitional(archive: zipfile.ZipFile) -> io.BytesIO:
+    """A file of the strict form of ISO/IEC 29500 with the names of the usual one, which are all that parsers know."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(changed, "w", zipfile.ZIP_STORED) as out:
+        for member in archive.infolist():
+            part = archive.read(member)
+            if member.filename.lower().endswith(_XML):
+                part = _STRICT.sub(_usual_name, part)
+            out.writestr(member.filename, part)
+    changed.seek(0)
+    return changed
+
+
+def _usual_name(found: re.Match[bytes]) -> bytes:
+    rest = {b"extendedProperties": b"extended-properties", b"customProperties": b"custom-properties"}
+    return b"http://schemas.openxmlformats.org/%s/2006/%s" % (found[1], rest.get(found[2], found[2]))
 
 
 def check_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Iterator, Sequence
 from email.errors import MessageError
 from email.message import EmailMessage, MIMEPart
@@ -15,6 +16,10 @@ from ingest.sources import printable
 from ingest.types import Block, Limits, LoadedDocument, Unreadable
 
 _HEADERS = ("From", "To", "Cc", "Date")
+_HEADERS_END = re.compile(rb"\r?\n\r?\n")
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
+_SAMPLE = 4000
+"""Bytes of the text that help to tell the encoding of the headers."""
 _MOST_ATTACHMENTS = 500
 _DAMAGED = (MessageError, LookupError, ValueError, TypeError, AttributeError, IndexError)
 """How the standard library's parser fails on malformed headers."""
@@ -40,7 +45,21 @@ def members(data: bytes, name: str, limits: Limits) -> Iterator[RawMember]:  # n
 
 
 def _parsed(data: bytes) -> EmailMessage:
-    return email.message_from_bytes(data, policy=email.policy.default)
+    return email.message_from_bytes(_with_headers_in_utf8(data), policy=email.policy.default)
+
+
+def _with_headers_in_utf8(data: bytes) -> bytes:
+    """The message; headers that are neither ASCII nor UTF-8 against the rules are read in the text's own encoding."""
+    end = _HEADERS_END.search(data)
+    headers = data[: end.start()] if end else data
+    try:
+        headers.decode("utf-8")
+    except UnicodeDecodeError:
+        declared = _CHARSET.search(headers)
+        name = declared[1].decode("ascii") if declared else None
+        encoding = decode(data[: len(headers) + _SAMPLE], name)[1]
+        return headers.decode(encoding, "replace").encode("utf-8") + data[len(headers) :]
+    return data
 
 
 def _attachments(message: EmailMessage) -> Sequence[MIMEPart]:

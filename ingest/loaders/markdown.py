@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ingest.cleaning import join_lines
 from ingest.loaders.encoding import decode
@@ -40,7 +41,9 @@ def blocks_of(text: str) -> list[Block]:
     text = _without_comments(text)
     lines = text.split("\n")
     blocks: list[Block] = []
-    tokens = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").parse(text)
+    places: list[int] = []
+    links: dict[str, Any] = {}
+    tokens = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").parse(text, links)
     for place, token in enumerate(tokens):
         if token.level or token.map is None:
             continue
@@ -63,7 +66,12 @@ def blocks_of(text: str) -> list[Block]:
             blocks.append(Block("list", _list(source)))
         elif token.type in {"paragraph_open", "blockquote_open"}:
             blocks.append(Block("text", _paragraph(source, quoted=token.type == "blockquote_open")))
-    return blocks
+        places += [token.map[0]] * (len(blocks) - len(places))
+    notes = [one["map"] for label, one in links.get("references", {}).items() if label.startswith("^")]
+    # A note of one word, as of one Chinese sentence, is taken for the target of a link, of which nothing is left
+    placed = [*zip(places, blocks, strict=True)]
+    placed += [(start, Block("text", _paragraph("\n".join(lines[start:end]), quoted=False))) for start, end in notes]
+    return [block for _, block in sorted(placed, key=lambda each: each[0])]
 
 
 def _without_comments(text: str) -> str:

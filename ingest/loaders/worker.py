@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import resource
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from ingest.answering import limit_memory, own_output, peak_mb, refuse_network
+from ingest.answering import send as answering_send
 from ingest.loaders import heartbeat
 from ingest.types import Limits, LoadedDocument, Member, Unreadable
 
-_MIB = 1024 * 1024
 _MOST_CHARACTERS = 40_000_000
 """Text of one document, about 15,000 pages; more would hold up everything that comes after reading."""
 Send = Callable[[dict[str, Any]], None]
@@ -31,21 +29,14 @@ Send = Callable[[dict[str, Any]], None]
 
 def main() -> None:
     """Answer until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process itself
-    answers = _own_output()
-    _limit_memory(int(sys.argv[1]))
-    sys.addaudithook(_refuse_network)
-    send = partial(_send, answers)
+    answers = own_output()
+    limit_memory(int(sys.argv[1]))
+    refuse_network()
+    send = partial(answering_send, answers)
     heartbeat.listen(lambda: send({"alive": True}))
     send({"ready": True})
     for line in sys.stdin.buffer:
         send(answer_to(json.loads(line), send))
-
-
-def _send(answers: BinaryIO, value: dict[str, Any]) -> None:
-    answer = json.dumps(value).encode("ascii")
-    answers.write(len(answer).to_bytes(8, "big") + answer)
-    answers.flush()
 
 
 def _unheard(value: dict[str, Any]) -> None:
@@ -68,7 +59,7 @@ def answer_to(request: dict[str, Any], send: Send = _unheard) -> dict[str, Any]:
         answer = {"unreadable": "nested too deep"}
     except Exception as error:  # noqa: BLE001 - parsers fail in countless ways on damaged files; the name is what we may say
         answer = {"unreadable": f"damaged, or in a form that cannot be read ({type(error).__name__})"}
-    return {**answer, "peak_mb": _peak_mb()}
+    return {**answer, "peak_mb": peak_mb()}
 
 
 def _read(request: dict[str, Any], limits: Limits, send: Send) -> dict[str, Any]:
@@ -117,52 +108,6 @@ def _cleaned(data: bytes, name: str, limits: Limits) -> LoadedDocument:
     if not document.blocks:
         raise Unreadable("no text found in it")
     return document
-
-
-def _own_output() -> BinaryIO:
-    """The pipe to the parent; whatever a library prints goes nowhere."""
-    answers = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    return answers
-
-
-def _limit_memory(megabytes: int) -> None:
-    """More than that beyond what this process holds now fails; needs no help where the system ignores it."""
-    limit = _mapped_bytes() + megabytes * _MIB
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard != resource.RLIM_INFINITY:
-        limit = min(limit, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-
-
-def _mapped_bytes() -> int:
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except FileNotFoundError:  # not Linux
-        return 1024 * _MIB
-    return pages * resource.getpagesize()
-
-
-def _peak_mb() -> int:
-    """The most memory that this process ever took, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # `ru_maxrss` counts what the parent had taken before it started this process: with a model loaded there, each
-        # file would seem to need a new process
-        fields = (line.split() for line in status.read_text(encoding="ascii", errors="replace").splitlines())
-        found = [int(field[1]) for field in fields if field[:1] == ["VmHWM:"]]
-        if found:
-            return found[0] // 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // _MIB if sys.platform == "darwin" else peak // 1024
-
-
-def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
-    del arguments
-    if event in {"socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}:
-        raise PermissionError("reading a file opens no connection")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG
 
     try:
         book = openpyxl.load_workbook(checked_container(data), read_only=True, data_only=True, keep_links=False)
+    except OSError as error:  # openpyxl's word for an archive in which no part is a workbook that it knows
+        raise Unreadable("no workbook that can be read; save a binary one (.xlsb) as .xlsx") from error
     except (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise Unreadable("a damaged workbook") from error
     blocks: list[Block] = []

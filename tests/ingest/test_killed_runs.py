@@ -3,14 +3,17 @@
 `PLUMBLINE_TEST_KILLS=50` kills more often; `bench/crash.py` does the same to the command with the real model.
 """
 
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from knowledge.catalog import Catalog
@@ -19,10 +22,10 @@ from knowledge.index_store import IndexStore
 from knowledge.retriever import Retriever
 from knowledge.types import User
 
-KILLS = int(os.environ.get("PLUMBLINE_TEST_KILLS", "4"))
-RUN = """
-import pathlib, sys, time
-sys.path.insert(0, sys.argv[3])
+KILLS = int(os.environ.get("PLUMBLINE_TEST_KILLS", "6"))
+RUNS = """
+import json, os, pathlib, sys, time
+sys.path.insert(0, sys.argv[1])
 import conftest
 from ingest.desensitize import Desensitizer, load_policy
 from ingest.pipeline import Pipeline
@@ -32,20 +35,74 @@ from knowledge.index_store import IndexStore
 class Slow(conftest.HashedEmbedder):
     def embed_passages(self, texts):
         for text in texts:
-            print(conftest.hashlib.sha256(text.encode()).hexdigest()[:32], flush=True)
+            say(conftest.hashlib.sha256(text.encode()).hexdigest()[:32])
         time.sleep(0.02 * len(texts))
         return super().embed_passages(texts)
 
-folder = pathlib.Path(sys.argv[1])
-with Catalog.open(folder / "catalog.sqlite") as catalog:
-    store = IndexStore(folder / "index", catalog)
-    store.recover()
-    desensitizer, options = Desensitizer(load_policy(), conftest.KEY), conftest.Options(batch_size=1)
-    pipeline = Pipeline(catalog, store, Slow(), desensitizer, options)
-    print("begin", flush=True)
-    pipeline.run([pathlib.Path(sys.argv[2])])
-    print("end", flush=True)
+def say(line):
+    os.write(1, f"{line}\\n".encode())  # whole, or not at all
+
+def run(workspace, source):
+    with Catalog.open(workspace / "catalog.sqlite") as catalog:
+        store = IndexStore(workspace / "index", catalog)
+        store.recover()
+        pipeline = Pipeline(catalog, store, Slow(), desensitizer, conftest.Options(batch_size=1))
+        say(f"begin {os.getpid()}")
+        pipeline.run([source])
+        say("end")
+
+desensitizer = Desensitizer(load_policy(), conftest.KEY)
+desensitizer.desensitize("王小明 wrote to John Smith.")
+for line in sys.stdin:
+    child = os.fork()  # before anything has started a thread
+    if not child:
+        run(*map(pathlib.Path, json.loads(line)))
+        os._exit(0)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # its number stays its own, so that no other process is killed
+    say("over")
+    sys.stdin.readline()
+    os.waitpid(child, 0)
 """
+
+
+class Runs:
+    """Runs in processes of their own: forked from one that has read the code and the word lists, but done nothing."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-c", RUNS, str(Path(__file__).parent)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def killed(self, workspace: Path, site: "Site", delay: float | None) -> tuple[set[str], bool]:
+        """Run once, killed after `delay` seconds; what was embedded, and whether the run came to its end."""
+        asked, answers = self._process.stdin, self._process.stdout
+        assert asked is not None
+        assert answers is not None
+        asked.write(json.dumps([str(workspace), str(site.folder)]) + "\n")
+        asked.flush()
+        lines = iter(answers.readline, "")
+        begin = next((line for line in lines if line.startswith(("begin", "over"))), "")
+        assert begin.startswith("begin"), "the run did not begin; see its message above"
+        if delay is not None:
+            time.sleep(delay)
+            os.kill(int(begin.split()[1]), signal.SIGKILL)
+        said = set()
+        for line in lines:
+            if line == "over\n":
+                break
+            said.add(line.strip())
+        asked.write("\n")
+        asked.flush()
+        return said - {"end"}, "end" in said
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture
+def runs() -> Iterator[Runs]:
+    runs = Runs()
+    yield runs
+    runs.close()
 
 
 class Site:
@@ -57,7 +114,7 @@ class Site:
         self.said: dict[str, list[str]] = {}
         self.number = 0
         folder.mkdir()
-        for place in range(24):
+        for place in range(16):
             self.write(f"d{place}.md")
 
     def write(self, name: str) -> None:
@@ -73,22 +130,6 @@ class Site:
             if self.chance.random() < 0.7:
                 self.write(name)
         self.write(f"new{self.number}.md")
-
-
-def _killed(workspace: Path, site: Site, delay: float | None) -> tuple[set[str], bool]:
-    """Run once, killed after `delay` seconds; what was embedded, and whether the run came to its end."""
-    command = [sys.executable, "-c", RUN, str(workspace), str(site.folder), str(Path(__file__).parent)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        lines = iter(process.stdout.readline, "")
-        first = next((line for line in lines if line == "begin\n"), None)
-        assert first, process.stderr.read()
-        if delay is not None:
-            time.sleep(delay)
-            os.kill(process.pid, signal.SIGKILL)
-        said = [line.strip() for line in lines]
-    return {line for line in said if line != "end"}, "end" in said
 
 
 def _check(workspace: Path, site: Site, embedder: object) -> None:
@@ -115,14 +156,14 @@ def _committed(workspace: Path) -> tuple[set[str], set[str]]:
         return {document.path for document in catalog.documents.list()}, hashes
 
 
-def test_killed_again_and_again(tmp_path: Path, embedder: object) -> None:
+def test_killed_again_and_again(tmp_path: Path, embedder: object, runs: Runs) -> None:
     chance = random.Random(os.environ.get("PLUMBLINE_TEST_SEED", "7"))  # noqa: S311 - not a secret
     workspace, site = tmp_path / "workspace", Site(tmp_path / "source", chance)
     Catalog.open(workspace / "catalog.sqlite", create=True).close()
     whole = 2.0
     for _ in range(KILLS):
         there, before = _committed(workspace)
-        embedded, came_to_end = _killed(workspace, site, chance.random() * whole)
+        embedded, came_to_end = runs.killed(workspace, site, chance.random() * whole)
         assert not embedded & before, "what a committed document holds is not embedded again"
         _check(workspace, site, embedder)
         lost = there - _committed(workspace)[0]
@@ -131,17 +172,17 @@ def test_killed_again_and_again(tmp_path: Path, embedder: object) -> None:
         whole = max(0.3, whole * 0.8) if came_to_end else whole * 1.05
         if chance.random() < 0.5:
             site.change()
-    _, came_to_end = _killed(workspace, site, None)
+    _, came_to_end = runs.killed(workspace, site, None)
     assert came_to_end
     _check(workspace, site, embedder)
-    assert _hits(workspace, site, embedder) == _hits(_fresh(tmp_path, site), site, embedder)
+    assert _hits(workspace, site, embedder) == _hits(_fresh(tmp_path, site, runs), site, embedder)
 
 
-def _fresh(tmp_path: Path, site: Site) -> Path:
+def _fresh(tmp_path: Path, site: Site, runs: Runs) -> Path:
     """The same documents in a workspace that never saw a crash."""
     workspace = tmp_path / "fresh"
     Catalog.open(workspace / "catalog.sqlite", create=True).close()
-    assert _killed(workspace, site, None)[1]
+    assert runs.killed(workspace, site, None)[1]
     return workspace
 
 

@@ -51,6 +51,17 @@ A <span style="font-size:1px">hidden</span> word and <b>bold</b>, 3 < 4, <https:
     ]
 
 
+def test_notes_of_markdown_stay_where_they_stand():
+    # CommonMark takes a note of one word, as of one Chinese sentence, for the target of a link, and drops it
+    source = "差旅[^1]与餐费[^two]。\n\n[^1]: 含税价格。\n[^two]: see below\n\n[site]: https://example.com\n\n末尾。\n"
+    assert blocks(source.encode(), "a.md") == [
+        ("text", "差旅[^1]与餐费[^two]。"),
+        ("text", "[^1]: 含税价格。"),
+        ("text", "[^two]: see below"),
+        ("text", "末尾。"),
+    ]
+
+
 def test_text():
     source = (
         "病假制度\n\n一、请假\n员工生病当天上午十点前须通知直属经理，并在人事系统中登记请假的原因与预计时长，\n"
@@ -150,6 +161,15 @@ def test_json():
         ("table", "| city | eur |\n| --- | --- |\n| Rome | 1 |\n| Bonn | 2 |"),
     ]
     assert blocks(b'{"a": 1}\n{"a": 2}\n', "a.jsonl") == [("table", "| a |\n| --- |\n| 1 |\n| 2 |")]
+
+
+def test_eml_with_headers_that_name_no_encoding():
+    head = b"From: a@example.com\nContent-Type: text/plain; charset=%s\nSubject: " % b"gb2312"
+    for start in (head, b"From: a@example.com\nSubject: "):
+        document = load_bytes(start + "差旅报销须知\n\n请按时提交报销材料，逾期不予受理。".encode("gbk"), "a.eml")
+        assert document.title == "差旅报销须知"
+        assert document.blocks[-1].text == "请按时提交报销材料，逾期不予受理。"
+    assert load_bytes("Subject: 中文\nFrom: x\n\nbody".encode(), "a.eml").title == "中文"
 
 
 def test_eml():

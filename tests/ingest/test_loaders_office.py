@@ -1,6 +1,7 @@
 """Old Office formats, OpenDocument, RTF and Outlook: small files made here (or, where nothing writes them, kept)."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -241,3 +242,49 @@ def test_compressed_rtf_of_outlook():
         )
     )
     assert decompressed_rtf(packed) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+
+
+def strict(data: bytes) -> bytes:
+    """An Office file as Word and Excel save it in the strict form of ISO/IEC 29500."""
+    # What packs the parts together is another standard, whose names stay
+    usual = re.compile(rb"http://schemas\.openxmlformats\.org/(?!package)([A-Za-z]+)/2006/([A-Za-z]+)")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(buffer, "w") as out:
+        for name in archive.namelist():
+            out.writestr(name, usual.sub(rb"http://purl.oclc.org/ooxml/\1/\2", archive.read(name)))
+    return buffer.getvalue()
+
+
+def saved(file) -> bytes:
+    buffer = io.BytesIO()
+    file.save(buffer)
+    return buffer.getvalue()
+
+
+def test_the_strict_form_is_read_like_the_usual_one():
+    import docx
+    import openpyxl
+    import pptx
+
+    text = docx.Document()
+    text.add_heading("Travel", 1)
+    text.add_paragraph("Hotels cost at most 600.")
+    book = openpyxl.Workbook()
+    book.active.append(["City", "Rate"])
+    book.active.append(["Köln", 120])
+    slides = pptx.Presentation()
+    slides.slides.add_slide(slides.slide_layouts[5]).shapes.title.text = "Budget 2025"
+    for file, name in ((text, "a.docx"), (book, "a.xlsx"), (slides, "a.pptx")):
+        usual = saved(file)
+        assert blocks(load_bytes(strict(usual), name)) == blocks(load_bytes(usual, name))
+        assert blocks(load_bytes(usual, name))
+
+
+def test_binary_workbook_says_what_to_do():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(
+            "[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+        )
+        archive.writestr("xl/workbook.bin", b"x")
+    assert "save a binary one (.xlsb) as .xlsx" in refusal(buffer.getvalue(), "a.xlsx")
