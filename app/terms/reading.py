@@ -167,7 +167,7 @@ def concept_view(parts: Parts, viewer: Viewer, concept: str, revision: str | Non
     known = graph.concept(concept)
     names = Names(graph)
     own = {label.text for label in form.labels}
-    ids = {*form.types, *form.broader, *form.related, *(fact.relation for fact in form.facts)}
+    ids = {*form.types, *form.broader, *form.related, *form.schemes, *(fact.relation for fact in form.facts)}
     ids |= {fact.object for fact in form.facts if not fact.literal}
     return ConceptView(
         concept=names.name(concept),
@@ -204,6 +204,7 @@ def _seen(form: ConceptForm, veil: Veil) -> ConceptForm:
             "types": shown(form.types),
             "broader": shown(form.broader),
             "related": shown(form.related),
+            "schemes": shown(form.schemes),
             "facts": facts,
         }
     )

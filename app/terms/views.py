@@ -209,6 +209,24 @@ class WatchedView(Result):
     gone: bool = False
 
 
+class SavedQuery(Result):
+    """A SPARQL query kept under a name. `own`: the asker's; `shared`: others who work on the graph see it too."""
+
+    owner: str
+    name: str
+    text: str
+    shared: bool
+    own: bool
+
+
+class ReachView(Result):
+    """For which languages and concept schemes an account may propose and decide; empty: not limited."""
+
+    name: str
+    languages: tuple[str, ...] = ()
+    schemes: tuple[Name, ...] = ()
+
+
 class ReleaseView(Result):
     """A named revision."""
 

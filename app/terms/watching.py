@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
-
 from app.terms import history
-from app.terms.rights import Asker, Viewer, must_see, number_of
+from app.terms.base import Base
+from app.terms.rights import Asker, must_see, number_of
 from app.terms.views import WatchedView
-from knowledge.errors import NotFound, NotPermitted
+from knowledge.errors import NotFound
 from knowledge.graph.differing import Names
 
-if TYPE_CHECKING:
-    from app.terms.parts import Parts
+_DOING = "watch concepts"
 
 
-class Watching(ABC):
+class Watching(Base):
     """The part of `Terminology` that tells people of changes in the concepts that they watch."""
-
-    _parts: Parts
-
-    @abstractmethod
-    def _viewer(self, user: Asker) -> Viewer:
-        """What the user may see and do."""
 
     def watch(self, concept_id: str, user: Asker) -> None:
         """Be told from now on what others change in a concept. For accounts only."""
-        parts, viewer = self._parts, self._with_account(user)
+        parts, viewer = self._parts, self._with_account(user, _DOING)
         must_see(parts.graph(), concept_id, viewer)
         parts.catalog.watches.add(viewer.name, concept_id, number_of(parts.graph().revision))
 
     def unwatch(self, concept_id: str, user: Asker) -> None:
         """Be told no more; nothing happens for a concept that is not watched."""
-        self._parts.catalog.watches.remove(self._with_account(user).name, concept_id)
+        self._parts.catalog.watches.remove(self._with_account(user, _DOING).name, concept_id)
 
     def watches(self, concept_id: str, user: Asker) -> bool:
         """Whether the user watches a concept."""
-        return concept_id in self._parts.catalog.watches.of(self._with_account(user).name)
+        return concept_id in self._parts.catalog.watches.of(self._with_account(user, _DOING).name)
 
     def watched(self, user: Asker, *, mark_seen: bool = False) -> list[WatchedView]:
         """The watched concepts that the user may see, each with what others changed since they looked last.
 
         Those with the newest change come first, then those without, by id. With `mark_seen` this is a look.
         """
-        parts, viewer = self._parts, self._with_account(user)
+        parts, viewer = self._parts, self._with_account(user, _DOING)
         graph, watches = parts.graph(), parts.catalog.watches.of(viewer.name)
         names, current = Names(graph), number_of(graph.revision)
         later = parts.catalog.revisions.since(min(watches.values(), default=current))
@@ -62,9 +53,3 @@ class Watching(ABC):
         if mark_seen:
             parts.catalog.watches.see(viewer.name, [each.concept.id for each in found], current)
         return sorted(found, key=lambda each: -max((change.number for change in each.changes), default=0))
-
-    def _with_account(self, user: Asker) -> Viewer:
-        viewer = self._viewer(user)
-        if viewer.user is None or self._parts.catalog.accounts.get(viewer.name) is None:
-            raise NotPermitted("term graph: only somebody with an account can watch concepts; sign in first")
-        return viewer
