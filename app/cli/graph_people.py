@@ -81,6 +81,33 @@ def watched(
     remark(f"{len(found)} watched, {sum(bool(one.changes) for one in found)} of them changed")
 
 
+@command(graph, "news")
+def news(
+    run: Run,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", show_default=False)] = None,
+    address: Annotated[str | None, typer.Argument(metavar="[ADDRESS]", show_default=False)] = None,
+    off: Annotated[bool, typer.Option("--off", help="Send NAME no more.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Send now what is new.")] = False,
+    user: UserOption = None,
+) -> None:
+    """Say where an account is told by e-mail of changes in the concepts that it watches; needs [mail] server."""
+    right = (
+        (name is None and address is None and not off) if send else (name is not None and off != (address is not None))
+    )
+    if not right:
+        raise InvalidInput("graph news: give NAME and ADDRESS, or NAME --off, or --send alone")
+    with run.assistant() as assistant:
+        terms, who = assistant.terms, asker(user)
+        if send:
+            if not terms.sends_news:
+                raise InvalidInput("graph news: no mail server is set; fill in [mail] server in plumbline.toml")
+            remark(f"{terms.send_news(who)} messages sent")
+            return
+        terms.set_news_address(name or "", address or "", who)
+        if address and not terms.sends_news:
+            remark("no mail server is set yet: fill in [mail] server in plumbline.toml")
+
+
 # --- who may change what ------------------------------------------------------------------------------------------
 
 

@@ -89,10 +89,6 @@ class Querying(Base):
         if not self._parts.catalog.queries.remove(viewer.name, name):
             raise NotFound(f"query {name!r}: you keep none of that name; `plumbline graph queries` lists them")
 
-    def close(self) -> None:
-        """End the processes that answer queries."""
-        self._queries.close()
-
 
 def _query(parts: Parts, queries: Queries, viewer: Viewer, text: str, seconds: float, rows: int) -> QueryAnswer:
     """What a query finds in the part of the newest revision that the viewer may see."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from app.terms import history, importing, proposing, reading, trying, usage
+from app.terms.news import Newsman, Telling
 from app.terms.offering import Offering
 from app.terms.parts import Parts
 from app.terms.querying import Querying
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from knowledge.alignment.readings import ClaimReading
 
 
-class Terminology(Watching, Querying, Offering, Reaching):
+class Terminology(Watching, Telling, Querying, Offering, Reaching):
     """The term graph of one workspace. Safe from many threads and processes.
 
     `user` is an account's name, a `User`, an `Operator` (whoever works at the machine: sees and may all) or None: then
@@ -66,9 +67,21 @@ class Terminology(Watching, Querying, Offering, Reaching):
         self._parts = Parts(workspace, relinking)
         self._resolve = resolve
         self._queries = Queries()
+        self._newsman = Newsman(self._parts, self._viewer)
 
     def _viewer(self, user: Asker) -> Viewer:
         return viewer_of(user, self._resolve)
+
+    def follow(self) -> None:
+        """See in the background to what an ended process left undone: chunks to link anew, news to be sent."""
+        if self._parts.relinking.behind():
+            self._parts.relinking.start()
+        self._newsman.start()
+
+    def close(self) -> None:
+        """End the processes that answer queries, and put off news that are not sent yet."""
+        self._newsman.close()
+        self._queries.close()
 
     # --- looking --------------------------------------------------------------------------------------------------
 
@@ -256,8 +269,10 @@ class Terminology(Watching, Querying, Offering, Reaching):
     def _relink(self, *, wait: bool) -> None:
         if wait:
             self._parts.relinking.now()
+            self._newsman.at_once()
         else:
             self._parts.relinking.start()
+            self._newsman.start()
 
     def reject(self, proposal_id: str, user: Asker, *, reason: str) -> ProposalRow:
         """Decline a proposal; names of new concepts in it are not offered as candidates again."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.terms import history
 from app.terms.base import Base
-from app.terms.rights import Asker, must_see, number_of
+from app.terms.rights import Asker, Viewer, must_see, number_of
 from app.terms.views import WatchedView
 from knowledge.errors import NotFound
 from knowledge.graph.differing import Names
+
+if TYPE_CHECKING:
+    from app.terms.parts import Parts
 
 _DOING = "watch concepts"
 
@@ -34,22 +39,29 @@ class Watching(Base):
 
         Those with the newest change come first, then those without, by id. With `mark_seen` this is a look.
         """
-        parts, viewer = self._parts, self._with_account(user, _DOING)
-        graph, watches = parts.graph(), parts.catalog.watches.of(viewer.name)
-        names, current = Names(graph), number_of(graph.revision)
-        later = parts.catalog.revisions.since(min(watches.values(), default=current))
-        others = [each for each in reversed(later) if each.number <= current and each.author != viewer.name]
-        found = []
-        for concept, seen in watches.items():
-            try:
-                new = [each for each in others if each.number > seen]
-                changes = history.speaking_of(parts, viewer, concept, new)
-            except NotFound:
-                continue  # Restricted since: for this user it is not there, nor is that they watch it
-            gone = concept not in graph and graph.relation(concept) is None
-            called = {name.id: name for change in changes for name in change.subjects} if gone else {}
-            name = called.get(concept) or names.name(concept)
-            found.append(WatchedView(concept=name, changes=tuple(changes), gone=gone))
+        viewer = self._with_account(user, _DOING)
+        current = number_of(self._parts.graph().revision)
+        found = watched(self._parts, viewer)
         if mark_seen:
-            parts.catalog.watches.see(viewer.name, [each.concept.id for each in found], current)
-        return sorted(found, key=lambda each: -max((change.number for change in each.changes), default=0))
+            self._parts.catalog.watches.see(viewer.name, [each.concept.id for each in found], current)
+        return found
+
+
+def watched(parts: Parts, viewer: Viewer, *, since: int = 0) -> list[WatchedView]:
+    """What `Watching.watched` gives, without revisions up to number `since`."""
+    graph, watches = parts.graph(), parts.catalog.watches.of(viewer.name)
+    names, current = Names(graph), number_of(graph.revision)
+    later = parts.catalog.revisions.since(max(since, min(watches.values(), default=current)))
+    others = [each for each in reversed(later) if each.number <= current and each.author != viewer.name]
+    found = []
+    for concept, seen in watches.items():
+        try:
+            new = [each for each in others if each.number > seen]
+            changes = history.speaking_of(parts, viewer, concept, new)
+        except NotFound:
+            continue  # Restricted since: for this user it is not there, nor is that they watch it
+        gone = concept not in graph and graph.relation(concept) is None
+        called = {name.id: name for change in changes for name in change.subjects} if gone else {}
+        name = called.get(concept) or names.name(concept)
+        found.append(WatchedView(concept=name, changes=tuple(changes), gone=gone))
+    return sorted(found, key=lambda each: -max((change.number for change in each.changes), default=0))

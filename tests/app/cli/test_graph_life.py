@@ -143,6 +143,10 @@ def test_watching_undoing_and_rights(call: Callable[..., Any]) -> None:
         (("rights", "--languages", "zh"), 2, "give a NAME"),
         (("rights", "mei", "--user", "tom"), 4, "only admins"),
         (("undo", "99"), 1, "no such revision"),
+        (("news",), 2, "give NAME and ADDRESS"),
+        (("news", "eve", "here"), 2, "not an address"),
+        (("news", "nobody", "x@corp.example"), 1, "no such account"),
+        (("news", "--send"), 2, "no mail server is set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
