@@ -131,7 +131,8 @@ class Reaching(Base):
     def _seen_schemes(self, viewer: Viewer) -> dict[str, str]:
         graph = self._parts.graph()
         veil, names = self._parts.sights.now(viewer, graph), Names(graph)
-        return {one: names.name(one).en for one in schemes(graph) if not veil.hides(one)}
+        language = viewer.user.language if viewer.user else "en"
+        return {one: names.name(one).text(language) for one in schemes(graph) if not veil.hides(one)}
 
     def _admin(self, user: Asker) -> Viewer:
         viewer = self._viewer(user)

@@ -271,7 +271,8 @@ def _in_documents(found: Usage) -> Html:
     lines = []
     for one in found.sentences:
         text = one.sentence
-        sentence = join([text[: one.start], element("mark", text[one.start : one.end]), text[one.end :]])
+        before, after = marks.without_signs(text[: one.start], text[one.end :])
+        sentence = join([before, element("mark", text[one.start : one.end]), after])
         where = f"{one.path} · {one.page}" if one.page is not None else one.path
         title = element("a", one.title, class_="plb-term", href=f"/source/{one.document_id}/original", download=True)
         lines.append(

@@ -121,3 +121,13 @@ def language_name(tag: str, say: Words) -> str:
     """What a language is called in the page's language; a tag that is neither Chinese nor English stays a tag."""
     main = tag.partition("-")[0].lower()
     return say(f"terms.language_{main}") if main in ("zh", "en") else tag or say("terms.language_none")
+
+
+def without_signs(before: str, after: str) -> tuple[str, str]:
+    """The text before and after a mark, without the signs by which Markdown tells table rows and list items."""
+    if before.lstrip().startswith("|") or (not before.strip() and after.rstrip().endswith("|")):
+        before, after = before.replace("|", "·"), after.replace("|", "·")
+        if not after:
+            return before.strip("· "), after
+        return before.lstrip("· "), after.rstrip("· ")
+    return before.removeprefix("- ").removeprefix("* "), after
