@@ -153,3 +153,19 @@ def candidates(
 def _cells(row: CandidateView) -> tuple[object, ...]:
     example = row.sentences[0].text if row.sentences else ""
     return row.id, row.kind, row.label, row.count, shortened(example, _WIDTH)
+
+
+@command(graph, "duplicates", json=True)
+def duplicates(
+    run: Run,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Pairs shown.")] = 50,
+    user: UserOption = None,
+) -> None:
+    """List pairs of concepts that may be one; `graph propose --merge A --into B` joins two."""
+    with run.assistant() as assistant:
+        rows = assistant.terms.duplicates(asker(user), limit=limit)
+    if run.json:
+        print_json({"duplicates": [row.to_json() for row in rows]})
+        return
+    cells = [(row.first_label, row.second_label, row.first.id, row.second.id) for row in rows]
+    print_table(("name", "looks like", "concept", "concept"), cells)

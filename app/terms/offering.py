@@ -13,7 +13,7 @@ from app.terms import proposing
 from app.terms.base import Base
 from app.terms.proposing import LONGEST_TEXT, propose
 from app.terms.rights import Asker, Viewer, must_see
-from app.terms.views import CandidateSentence, CandidateView, ProposalView
+from app.terms.views import CandidateSentence, CandidateView, DuplicateView, ProposalView
 from knowledge.catalog.candidates import (
     Candidate,
     CandidateKind,
@@ -27,6 +27,7 @@ from knowledge.errors import InvalidInput
 from knowledge.graph.candidates import mine
 from knowledge.graph.changes import Change, ConceptForm, Create, Edit, FactForm, LabelForm
 from knowledge.graph.differing import Names
+from knowledge.graph.duplicates import duplicates
 from knowledge.graph.forms import concept_form
 from knowledge.graph.statements import Statements
 from knowledge.language import detect_language
@@ -221,6 +222,22 @@ class Offering(Base):
     ) -> list[CandidateView]:
         """What documents and the checker offer for the graph, the best first."""
         return candidates(self._parts, self._viewer(user), state, kind, origin, limit)
+
+    def duplicates(self, user: Asker, *, limit: int = 200) -> list[DuplicateView]:
+        """Pairs of concepts that may be one, the surest first; to be merged by a proposal (`Merge`)."""
+        viewer, graph = self._viewer(user), self._parts.graph()
+        viewer.must_edit()
+        veil, names = self._parts.sights.now(viewer, graph), Names(graph)
+        return [
+            DuplicateView(
+                first=names.name(pair.first),
+                second=names.name(pair.second),
+                first_label=pair.first_label,
+                second_label=pair.second_label,
+                same=pair.same,
+            )
+            for pair in duplicates(graph, lambda one: not veil.hides(one))[:limit]
+        ]
 
     def mine_candidates(self, user: Asker) -> int:
         """Look for frequent phrases of the documents that mean no concept; gives how many are new."""

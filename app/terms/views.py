@@ -323,6 +323,16 @@ class Impact(Result):
     documents: tuple[DocumentImpact, ...]
 
 
+class DuplicateView(Result):
+    """Two concepts that may be one, with the names by which they look so; `same`: written differently only."""
+
+    first: Name
+    second: Name
+    first_label: str
+    second_label: str
+    same: bool
+
+
 class CandidateSentence(Result):
     """Where a candidate stands."""
 

@@ -89,6 +89,16 @@ def test_kept_queries(call: Callable[..., Any]) -> None:
     assert call("queries", "--remove", "names", "--user", "mei", "--json").json == {"queries": []}
 
 
+def test_possible_duplicates(call: Callable[..., Any]) -> None:
+    change = {"kind": "create", "form": {"labels": [{"text": "meridien", "kind": "preferred", "language": "en"}]}}
+    made = call("propose", "-", "--comment", "x", "--json", stdin=json.dumps(change)).json
+    assert call("duplicates", "--json").json == {"duplicates": []}, "it is proposed only"
+    assert call("review", made["id"], "--approve").code == 0
+    pairs = call("duplicates", "--json").json["duplicates"]
+    assert [{pair["first_label"], pair["second_label"]} for pair in pairs] == [{"Meridian", "meridien"}]
+    assert call("duplicates", "--user", "eve").code == 4
+
+
 def test_watching_undoing_and_rights(call: Callable[..., Any]) -> None:
     assert call("watch", MERIDIAN, "--user", "eve").code == 0
     made = call("propose", "--deprecate", MERIDIAN, "--comment", "gone soon", "--user", "mei", "--json").json

@@ -9,7 +9,7 @@ from ui_site import PASSWORD, Site
 
 from app.terms import Operator
 from app.ui import identity
-from knowledge.graph.changes import ConceptForm, Edit, LabelForm
+from knowledge.graph.changes import ConceptForm, Create, Edit, LabelForm
 from knowledge.graph.exchange import import_file
 from knowledge.types import Role
 
@@ -305,6 +305,21 @@ def test_a_query_is_kept_shared_asked_again_and_deleted(graph: Site, monkeypatch
     fine(again.button_group(key="plb-terms-query-kept").set_value(("mona", "Is *Meridian* there?")).run())
     press(again, "plb-terms-query-forget")
     assert graph.assistant.terms.saved_queries("mona") == []
+
+
+def test_two_concepts_that_look_like_one_are_compared(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = graph.assistant.terms
+    form = ConceptForm(labels=(LabelForm(text="travel team", language="en"), LabelForm(text="heron", language="en")))
+    terms.approve(terms.propose(Create(form=form), "mona", comment="x").id, "max")
+    twin = next(hit.concept.id for hit in terms.search("travel team") if hit.concept.id != TRAVEL)
+    test = opened(monkeypatch, graph, "mona", view="quality")
+    test.session_state["plb-terms-duplicates"] = True  # opened
+    fine(test.run())
+    press(test, f"plb-duplicate-{'-'.join(sorted([twin, TRAVEL]))}")
+    stays = test.radio(key=f"plb-duplicate-merge-{'-'.join(sorted([twin, TRAVEL]))}-stays")
+    assert len(stays.options) == 2
+    assert "heron" in html(test), "both stand side by side"
+    assert "plb-diff" in html(test), "and what merging changes"
 
 
 def test_what_one_may_change_is_said_on_the_form(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,11 @@ def test_an_address_holds_any_id() -> None:
         ("the old plan", "the new plan", "the <del>old</del><ins>new</ins> plan"),
         ("差旅平台", "差旅系统", "差旅<del>平台</del><ins>系统</ins>"),
         ("<b>", "<i>", "&lt;<del>b</del><ins>i</ins>&gt;"),
+        (
+            "it books and pays trips",
+            "what one needs abroad",
+            "<del>it books and pays trips</del> → <ins>what one needs abroad</ins>",
+        ),
     ],
 )
 def test_changed_text_marks_words_and_signs(before: str, after: str, shown: str) -> None:
