@@ -73,9 +73,11 @@ def _compare(page: Page, pair: DuplicateView) -> None:
             names = {view.concept.id: view.concept.text(say.language) for view in views}
             # Of two that are called the same, the id tells which is meant
             alike = len(set(names.values())) < len(names)
+            said = [len(view.form.labels) + len(view.form.facts) + len(view.incoming) for view in views]
             stays = st.radio(
                 say("terms.merge_stays"),
                 list(names),
+                index=int(said[1] > said[0]),  # of which more is said
                 format_func=lambda one: literal(f"{names[one]} · {one}" if alike else names[one]),
                 key=f"{key}-stays",
                 horizontal=True,
