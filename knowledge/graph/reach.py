@@ -80,6 +80,7 @@ class _Judged:
         self._after = Statements(graph)
         self._after.change(patch.added, patch.removed)
         self._within: dict[str, bool] = {}
+        self._owners: dict[object, str] = {}
 
     def beyond(self, quad: Quad, added: bool) -> Iterator[Beyond]:
         """Why a statement lies outside, if it does."""
@@ -114,25 +115,40 @@ class _Judged:
 
     def _owner(self, node: object) -> str:
         """The named thing that a statement is about: of a SKOS-XL label or a dated fact that which it belongs to."""
-        seen: set[object] = set()
-        while isinstance(node, NamedNode | BlankNode) and node not in seen:
-            seen.add(node)
-            above = self._above(node)
-            if above is None:
-                return node.value if isinstance(node, NamedNode) else ""
-            node = above
-        return ""
+        start, seen = node, set[object]()
+        if start not in self._owners:
+            while isinstance(node, NamedNode | BlankNode) and node not in seen:
+                seen.add(node)
+                above = self._above(node)
+                if above is None:
+                    break
+                node = above
+            self._owners[start] = node.value if isinstance(node, NamedNode) else ""
+        return self._owners[start]
 
     def _above(self, node: Node) -> Node | None:
-        for statements in (self._before, self._after):
-            for quad in statements.of(node, words.STATEMENT_SUBJECT):
-                if isinstance(quad.object, NamedNode):
-                    return quad.object
-            for quad in sorted(statements.to(node), key=str):
-                part = quad.predicate.value in words.XL_LABEL_KINDS or isinstance(node, BlankNode)
-                if part and isinstance(quad.subject, NamedNode | BlankNode):
-                    return quad.subject
-        return None
+        """What a node is a part of. What stands for itself is no part, whatever a change says that leads to it."""
+        if isinstance(node, NamedNode) and self._stands_for_itself(node):
+            return None
+        known = bool(self._before.about(node))
+        statements = self._before if known else self._after
+        for quad in statements.of(node, words.STATEMENT_SUBJECT):
+            if isinstance(quad.object, NamedNode):
+                return quad.object
+        leading = [
+            quad.subject
+            for quad in statements.to(node)
+            if isinstance(node, BlankNode) or quad.predicate.value in words.XL_LABEL_KINDS
+        ]
+        return min((one for one in leading if isinstance(one, NamedNode | BlankNode)), key=str, default=None)
+
+    def _stands_for_itself(self, node: NamedNode) -> bool:
+        if node.value in self._before.graph or self._after.is_relation(node.value):
+            return True
+        return any(
+            quad.predicate.value in words.LABEL_KINDS or quad.object == NamedNode(words.CONCEPT)
+            for quad in self._after.about(node)
+        )
 
 
 def _schemes_of(statements: Statements, concept: str) -> set[str]:

@@ -37,6 +37,8 @@ SCHEMES = f"""
 <{TRAVEL_TERMS}> <http://www.w3.org/2000/01/rdf-schema#label> "travel terms"@en .
 """
 SKOS = "http://www.w3.org/2004/02/skos/core#"
+XL = "http://www.w3.org/2008/05/skos-xl#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
 @pytest.fixture
@@ -117,6 +119,18 @@ CHANGES: list[tuple[Change, bool]] = [
     (Several(changes=(Deprecate(concept="urn:ex:meridian"), Deprecate(concept="urn:ex:finance"))), False),
     (Raw(added=f'<urn:ex:meridian> <{SKOS}XL> _:x .\n_:x <urn:ex:p> "v" .\n'), True),
     (Raw(added=f'<urn:ex:finance> <{SKOS}XL> _:x .\n_:x <urn:ex:p> "v" .\n'), False),
+    # Nothing of others becomes a part of one's own by being called one
+    (
+        Raw(added=f'<urn:ex:meridian> <{XL}altLabel> <urn:ex:finance> .\n<urn:ex:finance> <{SKOS}note> "x"@en .\n'),
+        False,
+    ),
+    (
+        Raw(added=f'<urn:ex:finance> <{RDF}subject> <urn:ex:meridian> .\n<urn:ex:finance> <{SKOS}note> "x"@en .\n'),
+        False,
+    ),
+    (Raw(added=f'<urn:ex:meridian> <{XL}altLabel> <urn:ex:n> .\n<urn:ex:n> <{SKOS}prefLabel> "x"@en .\n'), False),
+    (Raw(added=f'<urn:ex:meridian> <{XL}altLabel> <urn:ex:l> .\n<urn:ex:l> <{XL}literalForm> "x"@en .\n'), True),
+    (Raw(added=f'<urn:ex:finance> <{XL}altLabel> <urn:ex:l> .\n<urn:ex:l> <{XL}literalForm> "x"@en .\n'), False),
 ]
 
 
