@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from knowledge.graph.grams import one_letter_apart
 from knowledge.graph.normal import normalize
 
 if TYPE_CHECKING:
@@ -74,8 +75,6 @@ def _same(labels: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, bool]]:
 
 def _near(labels: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, bool]]:
     """Names that differ by one letter: they share what is left when one letter is taken out of each."""
-    from rapidfuzz.distance import OSA
-
     left: dict[str, list[str]] = defaultdict(list)
     for key in labels:
         if len(key) >= _SHORTEST and _LATIN.fullmatch(key):
@@ -84,5 +83,5 @@ def _near(labels: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, bool]]:
     for keys in left.values():
         if 1 < len(keys) <= _MOST_ALIKE:
             for one, other in combinations(keys, 2):
-                if _DIGITS.findall(one) == _DIGITS.findall(other) and OSA.distance(one, other, score_cutoff=1) == 1:
+                if _DIGITS.findall(one) == _DIGITS.findall(other) and one_letter_apart(one, other):
                     yield one, other, False
