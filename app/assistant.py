@@ -546,8 +546,7 @@ class Assistant:
         """
         from app.chain import system_messages
 
-        if self.workspace.relinking.behind():
-            self.workspace.relinking.start()
+        self.terms.follow()
         threading.Thread(target=self.workspace.graph().prepare_search, name="term-search", daemon=True).start()
         self.workspace.retriever().warm_up()
         languages: tuple[Language, ...] = ("en", "zh")

@@ -155,6 +155,22 @@ class TermsSettings(Section):
     )
 
 
+class MailSettings(Section):
+    """E-mail about watched concepts. Without a server none is ever sent."""
+
+    server: str = Field("", description="host name of the SMTP server; empty: no e-mail")
+    port: int = Field(587, ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="none: only within one's own network")
+    certificates: Path | None = Field(None, description="file with the company's own certificate authorities (PEM)")
+    user: str = Field("", description="the name that the server asks for, if it does")
+    password: SecretStr | None = Field(None, description="only from the environment: PLUMBLINE_MAIL__PASSWORD")
+    sender: str = Field("", description="the address that messages come from")
+    domains: tuple[str, ...] = Field((), description="messages go to addresses of these domains only; none: to any")
+    link: str = Field("", description="address of the pages, for links in messages, as https://plumbline.example")
+    gather_minutes: float = Field(5.0, ge=0, le=1440, description="changes within so many minutes are one message")
+    seconds: float = Field(20.0, gt=0, le=300, description="longest wait for the server")
+
+
 class AttachmentSettings(Section):
     """A file that is attached to one question; it is kept nowhere."""
 
@@ -215,6 +231,7 @@ class Settings(Section):
     adaptation: AdaptationSettings = AdaptationSettings()
     alignment: AlignmentSettings = AlignmentSettings()
     terms: TermsSettings = TermsSettings()
+    mail: MailSettings = MailSettings()
     attachment: AttachmentSettings = AttachmentSettings()
     uploads: UploadSettings = UploadSettings()
     ui: UiSettings = UiSettings()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from knowledge.types import Language
 
 NOT_FOUND: dict[Language, str] = {
@@ -38,3 +40,38 @@ UNITS: dict[Language, dict[str, str]] = {
     "en": {"mo": "months", "week": "weeks", "day": "days", "d": "days", "h": "hours", "a": "years"},
 }
 """What the units of the term graph are called in a sentence; others stand as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewsTexts:
+    """The sentences of a message about watched concepts."""
+
+    subject_one: str
+    subject: str
+    head: str
+    change: str
+    gone: str
+    more: str
+    foot: str
+
+
+NEWS: dict[Language, NewsTexts] = {
+    "zh": NewsTexts(
+        subject_one="您关注的术语有变化：{name}",
+        subject="您关注的 {count} 个术语有变化",
+        head="您关注的概念有新的修订：",
+        change="修订 {number}，{author}（+{added} −{removed}）。",
+        gone="（已删除）",
+        more="……另有 {count} 项",
+        foot="不想再收到：在术语页面取消关注，或关闭邮件通知。",
+    ),
+    "en": NewsTexts(
+        subject_one="A term that you watch has changed: {name}",
+        subject="{count} terms that you watch have changed",
+        head="There are new revisions of concepts that you watch:",
+        change="Revision {number} by {author} (+{added} −{removed}).",
+        gone=" (deleted)",
+        more="… and {count} more",
+        foot="To get no more of these, stop watching on the Terms page, or turn the e-mails off there.",
+    ),
+}

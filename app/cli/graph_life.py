@@ -273,6 +273,20 @@ def rollback(
     _say(run, proposal.to_json(), f"{proposal.id}: back to {to}; {done}")
 
 
+@command(graph, "undo", json=True)
+def undo(
+    run: Run,
+    revision: Annotated[str, typer.Argument(metavar="REVISION", help="Its id or number.", show_default=False)],
+    comment: CommentOption = "",
+    user: UserOption = None,
+) -> None:
+    """Take back what one revision changed, as a new revision; what others changed since stays."""
+    with run.assistant() as assistant:
+        proposal = assistant.terms.undo(revision, asker(user), comment=comment, wait=True)
+    done = f"revision {proposal.revision}" if proposal.revision else "it waits: `plumbline graph review` shows it"
+    _say(run, proposal.to_json(), f"{proposal.id}: {revision} taken back; {done}")
+
+
 @command(graph, "release", json=True)
 def release(
     run: Run,

@@ -44,7 +44,10 @@ def usage(
 @command(graph, "query", json=True)
 def query(
     run: Run,
-    text: Annotated[str, typer.Argument(metavar="QUERY|FILE|-", show_default=False)],
+    text: Annotated[str | None, typer.Argument(metavar="[QUERY|FILE|-]", show_default=False)] = None,
+    saved: Annotated[str | None, typer.Option(metavar="NAME", help="The query kept under this name.")] = None,
+    save: Annotated[str | None, typer.Option(metavar="NAME", help="Keep the query under this name.")] = None,
+    share: Annotated[bool, typer.Option("--share", help="With --save: for all who work on the graph.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows shown.")] = 1000,
     seconds: Annotated[float, typer.Option(min=0.1, max=60, help="How long it may take.")] = 10.0,
     user: UserOption = None,
@@ -52,9 +55,18 @@ def query(
     """Ask the term graph in SPARQL: SELECT, ASK or CONSTRUCT, over what one may see. Changes nothing."""
     from app.cli.inputs import read_text
 
-    query_text = read_text(Path(text), "graph query") if text == "-" or text.endswith((".rq", ".sparql")) else text
+    if (text is None) == (saved is None) or (share and save is None) or (saved and save):
+        raise InvalidInput("graph query: give one of QUERY and --saved NAME; --save NAME, with --share, keeps a QUERY")
     with run.assistant() as assistant:
-        found = assistant.terms.query(query_text, asker(user), seconds=seconds, rows=limit)
+        terms, who = assistant.terms, asker(user)
+        if text is None:
+            wanted = terms.saved_query(saved or "", who).text
+        else:
+            in_file = text == "-" or text.endswith((".rq", ".sparql"))
+            wanted = read_text(Path(text), "graph query") if in_file else text
+        found = terms.query(wanted, who, seconds=seconds, rows=limit)
+        if save is not None:
+            remark(f"kept as {terms.save_query(save, wanted, who, shared=share).name!r}")
     if run.json:
         print_result(found)
         return
@@ -141,3 +153,19 @@ def candidates(
 def _cells(row: CandidateView) -> tuple[object, ...]:
     example = row.sentences[0].text if row.sentences else ""
     return row.id, row.kind, row.label, row.count, shortened(example, _WIDTH)
+
+
+@command(graph, "duplicates", json=True)
+def duplicates(
+    run: Run,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Pairs shown.")] = 50,
+    user: UserOption = None,
+) -> None:
+    """List pairs of concepts that may be one; `graph propose --merge A --into B` joins two."""
+    with run.assistant() as assistant:
+        rows = assistant.terms.duplicates(asker(user), limit=limit)
+    if run.json:
+        print_json({"duplicates": [row.to_json() for row in rows]})
+        return
+    cells = [(row.first_label, row.second_label, row.first.id, row.second.id) for row in rows]
+    print_table(("name", "looks like", "concept", "concept"), cells)

@@ -23,6 +23,7 @@ from app.cli import (
     examples,
     graph,
     graph_life,
+    graph_people,
     graph_sync,
     graph_work,
     ingest,
@@ -74,7 +75,7 @@ def _root(
 # In the order in which a newcomer meets them
 for part in (demo, init, ingest, documents, quarantine, search, ask, check, graph, models, users, audit, desensitize):
     part.register(app)
-for part in (graph_life, graph_work, graph_sync):
+for part in (graph_life, graph_work, graph_people, graph_sync):
     part.register(app)
 for part in (sources, schedule):
     part.register(app)

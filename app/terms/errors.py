@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.errors import PlumblineError
+from knowledge.errors import NotPermitted, PlumblineError
 
 if TYPE_CHECKING:
     from app.terms.views import ConflictView
+    from knowledge.graph.differing import Name
 
 
 class Conflicted(PlumblineError):
@@ -20,3 +21,12 @@ class Conflicted(PlumblineError):
             "choose mine, theirs or both for each (`plumbline graph review show` lists them)"
         )
         self.conflicts = conflicts
+
+
+class BeyondReach(NotPermitted):
+    """A change of what is not somebody's to change: of `name`, and where that is the reason a text in `language`."""
+
+    def __init__(self, message: str, name: Name, language: str | None) -> None:
+        super().__init__(message)
+        self.name = name
+        self.language = language

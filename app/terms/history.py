@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.terms.describing import diff_view, subjects_of
 from app.terms.proposing import LONGEST_TEXT, propose
+from app.terms.reaching import must_reach_all
 from app.terms.rights import Viewer, must_see, number_of
 from app.terms.views import GraphDiff, ReleaseView, RevisionView
 from knowledge.catalog.releases import Release
@@ -183,12 +184,30 @@ def rollback(parts: Parts, viewer: Viewer, to: str, comment: str) -> Proposal:
     )
 
 
+def undo(parts: Parts, viewer: Viewer, name: str, comment: str) -> Proposal:
+    """A proposal that takes back what one revision changed, of what the viewer may see; what others changed stays.
+
+    It stands on that revision, so that what was changed since is merged with it field by field, as by anybody.
+    """
+    viewer.must_edit()
+    revision = parts.catalog.revisions.resolve(name)
+    return propose(
+        parts,
+        viewer,
+        Raw(added=revision.removed, removed=revision.added),
+        comment or f"undo #{revision.number}",
+        base=revision.id,
+        kind="rollback",
+    )
+
+
 # --- releases -----------------------------------------------------------------------------------------------------
 
 
 def release(parts: Parts, viewer: Viewer, name: str, comment: str, revision: str | None) -> ReleaseView:
     """Name a revision, by default the newest."""
     viewer.must_edit()
+    must_reach_all(parts, viewer, "release")
     clean = " ".join(name.split())
     if not _RELEASE_NAME.fullmatch(clean) or clean.isdecimal() or clean == CURRENT or re.match(r"r\d+-", clean):
         raise InvalidInput(

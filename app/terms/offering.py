@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.terms import proposing
+from app.terms.base import Base
 from app.terms.proposing import LONGEST_TEXT, propose
-from app.terms.rights import Viewer, must_see
-from app.terms.views import CandidateSentence, CandidateView
+from app.terms.rights import Asker, Viewer, must_see
+from app.terms.views import CandidateSentence, CandidateView, DuplicateView, ProposalView
 from knowledge.catalog.candidates import (
     Candidate,
     CandidateKind,
@@ -25,6 +27,7 @@ from knowledge.errors import InvalidInput
 from knowledge.graph.candidates import mine
 from knowledge.graph.changes import Change, ConceptForm, Create, Edit, FactForm, LabelForm
 from knowledge.graph.differing import Names
+from knowledge.graph.duplicates import duplicates
 from knowledge.graph.forms import concept_form
 from knowledge.graph.statements import Statements
 from knowledge.language import detect_language
@@ -203,3 +206,69 @@ def turn_down(parts: Parts, viewer: Viewer, number: int, reason: str) -> Candida
         parts.catalog.candidates.block([seen.candidate.label], viewer.name, clean)
     parts.workspace.audit.append("graph.candidate.reject", viewer.name, subject=str(number))
     return view(parts, viewer, number)
+
+
+class Offering(Base):
+    """The part of `Terminology` that offers candidates and takes decisions about them."""
+
+    def candidates(
+        self,
+        user: Asker,
+        *,
+        state: CandidateState | None = "open",
+        kind: CandidateKind | None = None,
+        origin: Origin | None = None,
+        limit: int = 50,
+    ) -> list[CandidateView]:
+        """What documents and the checker offer for the graph, the best first."""
+        return candidates(self._parts, self._viewer(user), state, kind, origin, limit)
+
+    def duplicates(self, user: Asker, *, limit: int = 200) -> list[DuplicateView]:
+        """Pairs of concepts that may be one, the surest first; to be merged by a proposal (`Merge`)."""
+        viewer, graph = self._viewer(user), self._parts.graph()
+        viewer.must_edit()
+        veil, names = self._parts.sights.now(viewer, graph), Names(graph)
+        return [
+            DuplicateView(
+                first=names.name(pair.first),
+                second=names.name(pair.second),
+                first_label=pair.first_label,
+                second_label=pair.second_label,
+                same=pair.same,
+            )
+            for pair in duplicates(graph, lambda one: not veil.hides(one))[:limit]
+        ]
+
+    def mine_candidates(self, user: Asker) -> int:
+        """Look for frequent phrases of the documents that mean no concept; gives how many are new."""
+        return find(self._parts, self._viewer(user))
+
+    def accept_candidate(
+        self,
+        candidate_id: int,
+        user: Asker,
+        *,
+        comment: str = "",
+        change: Change | None = None,
+        into: str | None = None,
+    ) -> ProposalView:
+        """Propose a candidate: a phrase as a new concept, or as another name of the concept `into`; a fact as a fact
+        of its subject. `change` says it otherwise.
+        """
+        viewer = self._viewer(user)
+        proposal = accept(self._parts, viewer, candidate_id, comment, change, into)
+        return proposing.view(self._parts, viewer, proposal)
+
+    def reject_candidate(self, candidate_id: int, user: Asker, *, reason: str) -> CandidateView:
+        """Turn a candidate down; its label is not offered again."""
+        return turn_down(self._parts, self._viewer(user), candidate_id, reason)
+
+    def blocked(self, user: Asker) -> list[str]:
+        """Labels that are not to be offered."""
+        self._viewer(user).must_edit()
+        return [each.label for each in self._parts.catalog.candidates.blocked()]
+
+    def unblock(self, label: str, user: Asker) -> None:
+        """Allow a label to be offered again."""
+        self._viewer(user).must_edit()
+        self._parts.catalog.candidates.unblock(label)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.terms.describing import conflict_views, diff_view, subjects_of
 from app.terms.errors import Conflicted
+from app.terms.reaching import must_reach, refusal
 from app.terms.reading import seen_issues
 from app.terms.rights import Viewer, number_of
 from app.terms.views import ChangePreview, ProposalRow, ProposalView
@@ -92,6 +93,7 @@ def _asked(parts: Parts, viewer: Viewer, change: Change, comment: str, base: str
     if not added and not removed:
         raise InvalidInput("the change changes nothing; the graph says so already")
     _check_access(change, viewer)
+    must_reach(parts, viewer, graph, added, removed)
     about = subjects(change) or tuple(name.id for name in subjects_of((*added, *removed), Names(graph)))
     return Proposed(
         kind=kind or change.kind,
@@ -142,6 +144,7 @@ def preview(parts: Parts, viewer: Viewer, change: Change) -> ChangePreview:
     graph = parts.graph()
     added, removed = _lines(parts, viewer, with_ids(change, parts.token), graph)
     _check_access(change, viewer)
+    must_reach(parts, viewer, graph, added, removed)
     issues = check_change(graph, set(read_lines("\n".join(added))), set(read_lines("\n".join(removed))), parts.today())
     seen = seen_issues(issues.issues, graph, viewer)
     return ChangePreview(diff=diff_view(graph.revision, "", added, removed, graph), issues=seen)
@@ -255,9 +258,9 @@ def approve(
     """Make a proposal the newest revision. Raises NotPermitted, Conflicted, InvalidInput."""
     for _ in range(_MOST_RACES):
         proposal = visible(parts, viewer, proposal_id)
-        why_not = _why_not(parts, viewer, proposal)
-        if why_not:
-            raise NotPermitted(f"{proposal.id}: {why_not}")
+        barred = _barred(parts, viewer, proposal)
+        if barred:
+            raise NotPermitted(f"{proposal.id}: {barred}")
         _must_be(proposal, ("proposed",), version)
         try:
             revision = _append(parts, viewer, proposal, choices)
@@ -275,6 +278,9 @@ def _append(parts: Parts, viewer: Viewer, proposal: Proposal, choices: Mapping[s
     if merged.conflicts:
         views = conflict_views(merged.conflicts, graph, since, parts.sights.now(viewer, graph))
         raise Conflicted(proposal.id, views)
+    refused = refusal(parts, viewer, graph, merged.patch, proposal.id)
+    if refused:
+        raise refused
     if not merged.patch:
         raise InvalidInput(f"{proposal.id}: the graph says so already; withdraw or reject it")
     return parts.catalog.revisions.append(
@@ -293,7 +299,7 @@ def _onto(
     parts: Parts, graph: TermGraph, proposal: Proposal, choices: Mapping[str, Choice]
 ) -> tuple[Merged, list[Revision]]:
     """The proposal brought onto the current graph, and the revisions since its base."""
-    mine = Patch(frozenset(read_lines(proposal.added)), frozenset(read_lines(proposal.removed)))
+    mine = _patch(proposal)
     base, current = number_of(proposal.base), number_of(graph.revision)
     since = [each for each in parts.catalog.revisions.since(base) if each.number <= current]
     if not since:
@@ -307,6 +313,9 @@ def reject(parts: Parts, viewer: Viewer, proposal_id: str, reason: str) -> Propo
     proposal = visible(parts, viewer, proposal_id)
     _must_be(proposal, ("proposed",), None)
     reason = _checked_text("reason", reason)
+    refused = refusal(parts, viewer, parts.graph(), _patch(proposal), proposal.id)
+    if refused and proposal.author != viewer.name:
+        raise refused
     moved = parts.catalog.proposals.move(proposal, "rejected", viewer.name, reason)
     forms = new_forms(change_from(proposal.change))
     labels = [label.text for form in forms for label in form.labels if label.kind in ("preferred", "alternative")]
@@ -335,13 +344,26 @@ def may_approve_own(parts: Parts, viewer: Viewer) -> bool:
     return parts.four_eyes == "off" or (parts.four_eyes == "managers" and viewer.role == Role.ADMIN)
 
 
-def _why_not(parts: Parts, viewer: Viewer, proposal: Proposal) -> str:
-    """Why a viewer may not approve a proposal; "" when they may."""
+def _barred(parts: Parts, viewer: Viewer, proposal: Proposal) -> str:
+    """Why a viewer may not approve a proposal, whatever it says; "" when they may."""
     if not viewer.edits:
         return "only knowledge managers and admins approve"
     if proposal.author == viewer.name and not may_approve_own(parts, viewer):
         return "somebody else has to approve what you proposed (four eyes)"
     return ""
+
+
+def _why_not(parts: Parts, viewer: Viewer, proposal: Proposal) -> str:
+    """Why a viewer may not approve a proposal; "" when they may."""
+    barred = _barred(parts, viewer, proposal)
+    if barred:
+        return barred
+    refused = refusal(parts, viewer, parts.graph(), _patch(proposal), proposal.id)
+    return str(refused) if refused else ""
+
+
+def _patch(proposal: Proposal) -> Patch:
+    return Patch(frozenset(read_lines(proposal.added)), frozenset(read_lines(proposal.removed)))
 
 
 def _own(parts: Parts, viewer: Viewer, proposal_id: str, version: int | None) -> Proposal:

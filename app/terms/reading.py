@@ -19,7 +19,7 @@ from app.terms.views import (
 from knowledge.catalog.proposals import OPEN
 from knowledge.errors import InvalidInput, NotFound
 from knowledge.graph import vocabulary as words
-from knowledge.graph.browsing import LANGUAGES, Shelf, below
+from knowledge.graph.browsing import LANGUAGES, Shelf, below, in_use_first
 from knowledge.graph.changes import ConceptForm, FactForm, RelationForm
 from knowledge.graph.differing import Name, Names
 from knowledge.graph.forms import concept_form, relation_form
@@ -61,17 +61,21 @@ def search(parts: Parts, viewer: Viewer, text: str, limit: int) -> list[ConceptH
 
 
 def tree(parts: Parts, viewer: Viewer, parent: str | None, offset: int, limit: int) -> ConceptPage:
-    """The concepts below one, or at the top: there stand those, too, whose broader concepts are all hidden."""
+    """The concepts below one, or at the top: there stand those, too, whose broader concepts are all hidden.
+
+    They are in the order of their names in the viewer's language, those out of use last.
+    """
     graph, shelf = parts.graph(), parts.shelf()
+    language = viewer.user.language if viewer.user else "en"
     if parent is None:
         veil = parts.sights.now(viewer, graph)
-        concepts: Sequence[str] = shelf.tops
+        concepts: Sequence[str] = shelf.tops[language]
         if veil:
-            visible = _visible(graph, viewer, shelf.ordered["en"])
+            visible = _visible(graph, viewer, in_use_first(graph, shelf.ordered[language]))
             concepts = [each for each in visible if not _visible(graph, viewer, graph.concept(each).broader)]
     else:
         must_see(graph, parent, viewer)
-        concepts = shelf.narrower.get(parent, ())
+        concepts = shelf.narrower[language].get(parent, ())
     return _page(parts, viewer, _visible(graph, viewer, concepts), offset, limit)
 
 
@@ -143,7 +147,7 @@ def _page(
             ConceptRow(
                 concept=names.name(concept),
                 deprecated=graph.deprecated(concept),
-                children=bool(_visible(graph, viewer, shelf.narrower.get(concept, ()))),
+                children=bool(_visible(graph, viewer, shelf.narrower["en"].get(concept, ()))),
                 missing=tuple(language for language in LANGUAGES if language not in preferred),
                 access=tuple(sorted(graph.concept(concept).access)),
                 changed_at=(changed or {}).get(concept, 0.0),
@@ -167,7 +171,7 @@ def concept_view(parts: Parts, viewer: Viewer, concept: str, revision: str | Non
     known = graph.concept(concept)
     names = Names(graph)
     own = {label.text for label in form.labels}
-    ids = {*form.types, *form.broader, *form.related, *(fact.relation for fact in form.facts)}
+    ids = {*form.types, *form.broader, *form.related, *form.schemes, *(fact.relation for fact in form.facts)}
     ids |= {fact.object for fact in form.facts if not fact.literal}
     return ConceptView(
         concept=names.name(concept),
@@ -204,6 +208,7 @@ def _seen(form: ConceptForm, veil: Veil) -> ConceptForm:
             "types": shown(form.types),
             "broader": shown(form.broader),
             "related": shown(form.related),
+            "schemes": shown(form.schemes),
             "facts": facts,
         }
     )
@@ -293,7 +298,7 @@ def _links(graph: TermGraph, shelf: Shelf, concepts: Collection[str]) -> Iterabl
             yield fact.subject, fact.relation, concept, False
         for broader in graph.concept(concept).broader if concept in graph else ():
             yield concept, words.BROADER, broader, False
-        for narrower in shelf.narrower.get(concept, ()):
+        for narrower in shelf.narrower["en"].get(concept, ()):
             yield narrower, words.BROADER, concept, False
         for other in graph.related_to(concept):
             yield concept, words.RELATED, other, False

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from app.terms import history, importing, offering, proposing, querying, reading, trying, usage
+from app.terms import history, importing, proposing, reading, trying, usage
+from app.terms.news import Newsman, Telling
+from app.terms.offering import Offering
 from app.terms.parts import Parts
+from app.terms.querying import Querying
+from app.terms.reaching import Reaching
 from app.terms.rights import Asker, Viewer, must_see, viewer_of
 from app.terms.views import (
-    CandidateView,
     ChangePreview,
     CommentView,
     ConceptHit,
@@ -31,7 +34,6 @@ from app.terms.views import (
     Usage,
 )
 from app.terms.watching import Watching
-from knowledge.catalog.candidates import CandidateKind, CandidateState, Origin
 from knowledge.catalog.proposals import Comment, ProposalState
 from knowledge.errors import InvalidInput
 from knowledge.graph.changes import Change, Raw, RelationForm
@@ -39,7 +41,7 @@ from knowledge.graph.differing import Name, Names
 from knowledge.graph.importing import ImportOptions, ImportPreview
 from knowledge.graph.merging import Choice
 from knowledge.graph.quality import QualityReport
-from knowledge.graph.querying import Queries, QueryAnswer
+from knowledge.graph.querying import Queries
 from knowledge.types import AlignmentReport, Language, User
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from knowledge.alignment.readings import ClaimReading
 
 
-class Terminology(Watching):
+class Terminology(Watching, Telling, Querying, Offering, Reaching):
     """The term graph of one workspace. Safe from many threads and processes.
 
     `user` is an account's name, a `User`, an `Operator` (whoever works at the machine: sees and may all) or None: then
@@ -65,9 +67,21 @@ class Terminology(Watching):
         self._parts = Parts(workspace, relinking)
         self._resolve = resolve
         self._queries = Queries()
+        self._newsman = Newsman(self._parts, self._viewer)
 
     def _viewer(self, user: Asker) -> Viewer:
         return viewer_of(user, self._resolve)
+
+    def follow(self) -> None:
+        """See in the background to what an ended process left undone: chunks to link anew, news to be sent."""
+        if self._parts.relinking.behind():
+            self._parts.relinking.start()
+        self._newsman.start()
+
+    def close(self) -> None:
+        """End the processes that answer queries, and put off news that are not sent yet."""
+        self._newsman.close()
+        self._queries.close()
 
     # --- looking --------------------------------------------------------------------------------------------------
 
@@ -137,17 +151,6 @@ class Terminology(Watching):
     def turtle(self, concept_id: str, user: Asker = None, *, revision: str | None = None) -> str:
         """What is said about one concept, in Turtle."""
         return history.exported(self._parts, self._viewer(user), revision, "ttl", concept_id).decode()
-
-    def query(self, text: str, user: Asker, *, seconds: float = 10.0, rows: int = 1000) -> QueryAnswer:
-        """What a SPARQL query (SELECT, ASK, CONSTRUCT) finds in what the user may see; for those who work on the graph.
-
-        Raises InvalidInput for a query that is wrong, would change or fetch something, or takes longer.
-        """
-        return querying.query(self._parts, self._queries, self._viewer(user), text, seconds, rows)
-
-    def close(self) -> None:
-        """End the processes that answer queries."""
-        self._queries.close()
 
     # --- changing -------------------------------------------------------------------------------------------------
 
@@ -266,8 +269,10 @@ class Terminology(Watching):
     def _relink(self, *, wait: bool) -> None:
         if wait:
             self._parts.relinking.now()
+            self._newsman.at_once()
         else:
             self._parts.relinking.start()
+            self._newsman.start()
 
     def reject(self, proposal_id: str, user: Asker, *, reason: str) -> ProposalRow:
         """Decline a proposal; names of new concepts in it are not offered as candidates again."""
@@ -325,6 +330,17 @@ class Terminology(Watching):
             self.approve(proposal.id, user, wait=wait)
         return self.proposal(proposal.id, user)
 
+    def undo(self, revision: str, user: Asker, *, comment: str = "", wait: bool = False) -> ProposalView:
+        """Take back what one revision changed, as a new revision; what others changed since stays.
+
+        Where the four-eyes rule asks for it, or where the same fields were changed since, it is a proposal that waits.
+        """
+        viewer = self._viewer(user)
+        proposal = history.undo(self._parts, viewer, revision, comment)
+        if proposing.may_approve_own(self._parts, viewer) and not self.proposal(proposal.id, user).conflicts:
+            self.approve(proposal.id, user, wait=wait)
+        return self.proposal(proposal.id, user)
+
     def release(self, name: str, user: Asker, *, comment: str = "", revision: str | None = None) -> ReleaseView:
         """Name a revision, by default the newest; a name is given once."""
         return history.release(self._parts, self._viewer(user), name, comment, revision)
@@ -345,54 +361,6 @@ class Terminology(Watching):
         viewer = self._viewer(user)
         added, removed = proposing.statements(self._parts, viewer, change)
         return usage.impact(self._parts, viewer, added, removed)
-
-    # --- candidates -----------------------------------------------------------------------------------------------
-
-    def candidates(
-        self,
-        user: Asker,
-        *,
-        state: CandidateState | None = "open",
-        kind: CandidateKind | None = None,
-        origin: Origin | None = None,
-        limit: int = 50,
-    ) -> list[CandidateView]:
-        """What documents and the checker offer for the graph, the best first."""
-        return offering.candidates(self._parts, self._viewer(user), state, kind, origin, limit)
-
-    def mine_candidates(self, user: Asker) -> int:
-        """Look for frequent phrases of the documents that mean no concept; gives how many are new."""
-        return offering.find(self._parts, self._viewer(user))
-
-    def accept_candidate(
-        self,
-        candidate_id: int,
-        user: Asker,
-        *,
-        comment: str = "",
-        change: Change | None = None,
-        into: str | None = None,
-    ) -> ProposalView:
-        """Propose a candidate: a phrase as a new concept, or as another name of the concept `into`; a fact as a fact
-        of its subject. `change` says it otherwise.
-        """
-        viewer = self._viewer(user)
-        proposal = offering.accept(self._parts, viewer, candidate_id, comment, change, into)
-        return proposing.view(self._parts, viewer, proposal)
-
-    def reject_candidate(self, candidate_id: int, user: Asker, *, reason: str) -> CandidateView:
-        """Turn a candidate down; its label is not offered again."""
-        return offering.turn_down(self._parts, self._viewer(user), candidate_id, reason)
-
-    def blocked(self, user: Asker) -> list[str]:
-        """Labels that are not to be offered."""
-        self._viewer(user).must_edit()
-        return [each.label for each in self._parts.catalog.candidates.blocked()]
-
-    def unblock(self, label: str, user: Asker) -> None:
-        """Allow a label to be offered again."""
-        self._viewer(user).must_edit()
-        self._parts.catalog.candidates.unblock(label)
 
 
 def _comment(each: Comment) -> CommentView:

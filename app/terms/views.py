@@ -209,6 +209,24 @@ class WatchedView(Result):
     gone: bool = False
 
 
+class SavedQuery(Result):
+    """A SPARQL query kept under a name. `own`: the asker's; `shared`: others who work on the graph see it too."""
+
+    owner: str
+    name: str
+    text: str
+    shared: bool
+    own: bool
+
+
+class ReachView(Result):
+    """For which languages and concept schemes an account may propose and decide; empty: not limited."""
+
+    name: str
+    languages: tuple[str, ...] = ()
+    schemes: tuple[Name, ...] = ()
+
+
 class ReleaseView(Result):
     """A named revision."""
 
@@ -303,6 +321,16 @@ class Impact(Result):
     documents_examined: int
     documents_touched: int
     documents: tuple[DocumentImpact, ...]
+
+
+class DuplicateView(Result):
+    """Two concepts that may be one, with the names by which they look so; `same`: written differently only."""
+
+    first: Name
+    second: Name
+    first_label: str
+    second_label: str
+    same: bool
 
 
 class CandidateSentence(Result):

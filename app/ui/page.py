@@ -104,8 +104,13 @@ def friendly(say: Words) -> Iterator[None]:
 def sentence(error: PlumblineError, say: Words) -> str:
     """One friendly sentence for an error, as plain Markdown."""
     from app.attachment import AttachmentRefused
+    from app.terms.errors import BeyondReach
     from app.ui.desk import UnexpectedError
 
+    if isinstance(error, BeyondReach):
+        key = "terms.beyond_scheme" if error.language is None else "terms.beyond_text"
+        language = error.language or say("terms.language_none")
+        return say(key, name=literal(error.name.text(say.language)), language=literal(language))
     kinds: Mapping[type[PlumblineError], str] = {
         UnexpectedError: "error.unexpected",
         AttachmentRefused: "error.attachment",

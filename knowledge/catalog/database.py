@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from knowledge.catalog.leases import Leases
     from knowledge.catalog.listing import Listing
     from knowledge.catalog.mentions import Mentions
+    from knowledge.catalog.news import News
     from knowledge.catalog.proposals import Proposals
+    from knowledge.catalog.queries import SavedQueries
+    from knowledge.catalog.reaches import Reaches
     from knowledge.catalog.releases import Releases
     from knowledge.catalog.revisions import Revisions
     from knowledge.catalog.runs import Quarantine, Runs
@@ -245,6 +248,27 @@ class Catalog:
         from knowledge.catalog.watches import Watches
 
         return Watches(self)
+
+    @cached_property
+    def reaches(self) -> Reaches:
+        """For which languages and schemes people may change the term graph."""
+        from knowledge.catalog.reaches import Reaches
+
+        return Reaches(self)
+
+    @cached_property
+    def queries(self) -> SavedQueries:
+        """Queries of the term graph that people keep."""
+        from knowledge.catalog.queries import SavedQueries
+
+        return SavedQueries(self)
+
+    @cached_property
+    def news(self) -> News:
+        """Who is told of changes of the term graph by e-mail."""
+        from knowledge.catalog.news import News
+
+        return News(self)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
@@ -17,10 +17,12 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """`narrower` lists the concepts below each, `tops` those below none, `ordered` all by their names in a language."""
+    """By language, in the order of names there: `narrower` lists the concepts below each, `tops` those below none,
+    `ordered` all. Those out of use come last in `narrower` and `tops`.
+    """
 
-    narrower: dict[str, tuple[str, ...]]
-    tops: tuple[str, ...]
+    narrower: dict[Language, dict[str, tuple[str, ...]]]
+    tops: dict[Language, tuple[str, ...]]
     ordered: dict[Language, tuple[str, ...]]
 
 
@@ -34,12 +36,22 @@ def shelve(graph: TermGraph) -> Shelf:
                 under[one if downward else other].add(other if downward else one)
     ordered = {language: tuple(sorted(graph.concepts(), key=_key(graph, language))) for language in LANGUAGES}
     placed = {concept for parent, concepts in under.items() if parent in graph for concept in concepts}
-    place = {concept: number for number, concept in enumerate(ordered["en"])}
-    narrower = {
-        parent: tuple(sorted((each for each in concepts if each in place), key=place.__getitem__))
-        for parent, concepts in under.items()
-    }
-    return Shelf(narrower, tuple(each for each in ordered["en"] if each not in placed), ordered)
+    narrower: dict[Language, dict[str, tuple[str, ...]]] = {}
+    tops: dict[Language, tuple[str, ...]] = {}
+    for language, names in ordered.items():
+        shown = in_use_first(graph, names)
+        place = {concept: number for number, concept in enumerate(shown)}
+        narrower[language] = {
+            parent: tuple(sorted((each for each in concepts if each in place), key=place.__getitem__))
+            for parent, concepts in under.items()
+        }
+        tops[language] = tuple(each for each in shown if each not in placed)
+    return Shelf(narrower, tops, ordered)
+
+
+def in_use_first(graph: TermGraph, concepts: Iterable[str]) -> list[str]:
+    """The same concepts, those out of use last."""
+    return sorted(concepts, key=graph.deprecated)
 
 
 def below(graph: TermGraph, concept: str) -> list[str]:

@@ -54,8 +54,8 @@ class FactForm(Result):
 class ConceptForm(Result):
     """A concept as it is edited; what a form does not show (unknown statements) stays as it is.
 
-    `id` is "" for a concept that does not exist yet. `types`, `broader` and `related` hold ids; `access` holds access
-    labels, none: everyone may see it.
+    `id` is "" for a concept that does not exist yet. `types`, `broader`, `related` and `schemes` hold ids; `access`
+    holds access labels, none: everyone may see it.
     """
 
     id: str = ""
@@ -67,6 +67,7 @@ class ConceptForm(Result):
     types: tuple[str, ...] = ()
     broader: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ()
     facts: tuple[FactForm, ...] = ()
     access: tuple[str, ...] = ()
 
@@ -222,7 +223,7 @@ def _named(change: Single) -> Iterator[str]:
 def _in_form(form: ConceptForm) -> tuple[str, ...]:
     targets = (fact.object for fact in form.facts if not fact.literal)
     relations = (fact.relation for fact in form.facts)
-    return (form.id, *form.types, *form.broader, *form.related, *targets, *relations)
+    return (form.id, *form.types, *form.broader, *form.related, *form.schemes, *targets, *relations)
 
 
 def subjects(change: Change) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ TEXT_FIELDS = {
     "examples": words.EXAMPLE,
     "sources": words.SOURCE,
 }
-_NODE_FIELDS = {words.TYPE: "types", words.BROADER: "broader", words.RELATED: "related"}
+_NODE_FIELDS = {words.TYPE: "types", words.BROADER: "broader", words.RELATED: "related", words.IN_SCHEME: "schemes"}
 _NODE_PROPERTIES = {field: predicate for predicate, field in _NODE_FIELDS.items()}
 _LABEL_PROPERTIES = {kind: predicate for predicate, kind in words.LABEL_KINDS.items()}
 _RELATION_TEXTS = {"labels": words.RDFS_LABEL, "phrases": words.PHRASE}
@@ -166,7 +166,7 @@ def _text(term: object) -> str:
 
 def lines_of(form: ConceptForm) -> Iterator[Line]:
     """The lines of a form, as it was filled in."""
-    for field in ("labels", *TEXT_FIELDS, "types", "broader", "related", "facts", "access"):
+    for field in ("labels", *TEXT_FIELDS, "types", "broader", "related", "schemes", "facts", "access"):
         for value in getattr(form, field):
             yield field, value
 

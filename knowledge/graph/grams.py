@@ -75,5 +75,12 @@ class Grams:
         return likely
 
 
+def one_letter_apart(text: str, other: str) -> bool:
+    """Whether two texts differ by one letter left out, put in or exchanged, or by two neighbours exchanged."""
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance(text, other, score_cutoff=1) == 1
+
+
 def _letters(text: str) -> NDArray[np.uint64]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)

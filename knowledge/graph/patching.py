@@ -115,7 +115,9 @@ class _Applying:
         for line in sorted(lines - set(now), key=str):
             check_line(form.id, line)
             for name in _targets(line):
-                if name not in coming:
+                if line[0] == "schemes":
+                    self._scheme(name)
+                elif name not in coming:
                     self._existing(name)
             if isinstance(line[1], FactForm) and not self._statements.is_relation(line[1].relation):
                 raise NotFound(f"{line[1].relation}: no such relation in the term graph")
@@ -240,6 +242,12 @@ class _Applying:
             raise NotFound(f"{name}: no such concept in the term graph")
         return NamedNode(name)
 
+    def _scheme(self, name: str) -> None:
+        """Schemes need not be declared: one that some concept is in exists."""
+        used = any(quad.predicate.value == words.IN_SCHEME for quad in self._statements.to(NamedNode(name)))
+        if not (used or self._statements.exists(name)) or not self._known(name):
+            raise NotFound(f"{name}: no such concept scheme in the term graph")
+
     def _concept(self, name: str) -> NamedNode:
         node = self._existing(name)
         if self._statements.is_relation(name):
@@ -259,7 +267,7 @@ def _targets(line: Line | tuple[str, str]) -> tuple[str, ...]:
     field, value = line
     if isinstance(value, FactForm):
         return (value.relation,) if value.literal else (value.relation, value.object)
-    return (str(value),) if field in ("broader", "related") else ()
+    return (str(value),) if field in ("broader", "related", "schemes") else ()
 
 
 def _object(quad: Quad) -> str:

@@ -55,7 +55,8 @@ def names_of(quads: Quads, name: str) -> tuple[Text, ...]:
         NamedNode(name)
     except ValueError:
         return ()
-    return texts_of(quads, name, words.RDFS_LABEL) or texts_of(quads, name, words.SKOS + "prefLabel")
+    ways = (words.RDFS_LABEL, words.SKOS + "prefLabel", words.TITLE)
+    return next((found for way in ways if (found := texts_of(quads, name, way))), ())
 
 
 def specialisations(relations: dict[str, Relation]) -> dict[str, list[str]]:

@@ -8,11 +8,13 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from knowledge.garbage import uncollected
 from knowledge.graph.grams import Grams
-from knowledge.graph.normal import normalize
-from knowledge.graph.pinyin import spellings
+from knowledge.graph.normal import fold, normalize
+from knowledge.graph.pinyin import all_spellings, spellings
 from knowledge.graph.types import ConceptMatch, How
 from knowledge.types import LabelKind, User
 
@@ -131,26 +133,23 @@ class _Piece:
     """
 
     def __init__(self, graph: TermGraph, concepts: Iterable[str]) -> None:
+        with uncollected():
+            self._build(graph, concepts)
+
+    def _build(self, graph: TermGraph, concepts: Iterable[str]) -> None:
+        labels = [(label, concept) for concept in concepts for label in graph.labels_of(concept)]
+        names = _all_searchable([label.text for label, _ in labels])
         self.entries: list[Entry] = sorted(
-            (
-                len(name := _searchable(label.text)),
-                name,
-                graph.deprecated(concept),
-                _KINDS[label.kind],
-                label.text,
-                concept,
-            )
-            for concept in concepts
-            for label in graph.labels_of(concept)
+            (len(name), name, graph.deprecated(concept), _KINDS[label.kind], label.text, concept)
+            for name, (label, concept) in zip(names, labels, strict=True)
         )
         self._names = [entry[1] for entry in self.entries]
         self._lines = _Lines(self._names)
-        spelled = [
-            (number, way) for number, name in enumerate(self._names) if _HAS_HAN.search(name) for way in spellings(name)
-        ]
-        self._spelled_numbers = [number for number, _ in spelled]
-        self._spelled = _Lines(["".join(way) for _, way in spelled])
-        self._initials = _Lines(["".join([syllable[0] for syllable in way]) for _, way in spelled])
+        han = [number for number, name in enumerate(self._names) if _HAS_HAN.search(name)]
+        spelled = list(all_spellings([self._names[number] for number in han]))
+        self._spelled_numbers = [han[place] for place, _, _ in spelled]
+        self._spelled = _Lines([way for _, way, _ in spelled])
+        self._initials = _Lines([letters for _, _, letters in spelled])
 
     def containing(self, wanted: str) -> Iterator[tuple[int, Entry]]:
         """Labels with the place in `_WAYS` of how they fit, in that order; one comes again if it fits in several."""
@@ -208,9 +207,7 @@ class _Lines:
 
     def __init__(self, texts: list[str]) -> None:
         self._text = "\n" + "\n".join(texts) + "\n"
-        self._starts = [1]
-        for text in texts:
-            self._starts.append(self._starts[-1] + len(text) + 1)
+        self._starts = list(accumulate(map(len, texts), lambda start, length: start + length + 1, initial=1))
         self._numbers = sorted(range(len(texts)), key=texts.__getitem__)
         self._ordered = [texts[number] for number in self._numbers]
 
@@ -241,3 +238,13 @@ class _Lines:
 def _searchable(text: str) -> str:
     """A text in normal form, without blanks beside Chinese characters."""
     return _BLANK_BY_HAN.sub("", normalize(text)).replace("\n", " ")
+
+
+def _all_searchable(texts: list[str]) -> list[str]:
+    """`_searchable` of many texts, in one pass over all of them where that gives the same."""
+    joined = fold("\n".join(texts))
+    lowered = joined.lower()
+    # Not where a letter becomes two, or a text holds a line break
+    if len(lowered) != len(joined) or lowered.count("\n") != len(texts) - 1:
+        return [_searchable(text) for text in texts]
+    return _BLANK_BY_HAN.sub("", lowered).split("\n")

@@ -92,7 +92,7 @@ def _candidate(one: CandidateView, page: Page) -> Html:
     sentences = [
         element(
             "p",
-            _marked(sentence.text, one.label),
+            _marked("".join(marks.without_signs(sentence.text, "")), one.label),
             " ",
             element("span", sentence.title, class_="plb-quiet plb-small"),
             class_="plb-sentence",

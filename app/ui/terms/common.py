@@ -166,6 +166,18 @@ def propose(page: Page, change: Change, key: str, base: str | None = None, *, sh
             leave_for(**{VIEW: "review", PROPOSAL: made.id})
 
 
+def limits(page: Page) -> None:
+    """Say for which languages and concept schemes the user may change the graph, where that is limited."""
+    say, reach = page.say, terms_of(page).reach(page.user)
+    told = []
+    if reach.languages:
+        told.append(say("terms.limit_languages", languages=", ".join(reach.languages)))
+    if reach.schemes:
+        told.append(say("terms.limit_schemes", schemes=", ".join(one.text(say.language) for one in reach.schemes)))
+    if told:
+        show(element("p", " ".join(told), class_="plb-quiet"))
+
+
 def forget(prefix: str) -> None:
     """Drop what the page remembers under keys that begin so."""
     import streamlit as st

@@ -11,6 +11,7 @@ from app.ui.terms import acts, marks
 from app.ui.terms.address import CONCEPT, EDIT, RELATION, VIEW, go, leave_for, link
 from app.ui.terms.common import manages, names_of_issues, show_difference, terms_of
 from app.ui.terms.drawing import drawing
+from app.ui.terms.history import undo_button
 from app.ui.terms.watched import watch_button
 from app.ui.texts import Words, other
 from knowledge.errors import NotFound
@@ -204,6 +205,7 @@ def _place(view: ConceptView, say: Words) -> Html:
         (say("terms.field_broader"), links(view.form.broader)),
         (say("terms.field_narrower"), marks.concept_links(view.narrower, say)),
         (say("terms.field_related"), links(view.form.related)),
+        (say("terms.field_scheme"), _names([_name(view, one, say) for one in view.form.schemes])),
     ]
     rows = [_line(title, content) for title, content in pairs if content]
     return element("table", element("tbody", *rows), class_="plb-fields") if rows else Html("")
@@ -269,7 +271,8 @@ def _in_documents(found: Usage) -> Html:
     lines = []
     for one in found.sentences:
         text = one.sentence
-        sentence = join([text[: one.start], element("mark", text[one.start : one.end]), text[one.end :]])
+        before, after = marks.without_signs(text[: one.start], text[one.end :])
+        sentence = join([before, element("mark", text[one.start : one.end]), after])
         where = f"{one.path} · {one.page}" if one.page is not None else one.path
         title = element("a", one.title, class_="plb-term", href=f"/source/{one.document_id}/original", download=True)
         lines.append(
@@ -323,6 +326,8 @@ def _history(page: Page, view: ConceptView) -> None:
                 before = str(one.number - 1) if one.number > 1 else ""
                 found = terms_of(page).diff(before, one.id, page.user, concept=view.concept.id)
                 show_difference(page, found)
+                if manages(page):
+                    undo_button(page, one.id)
 
 
 def _discussion(page: Page, view: ConceptView) -> None:

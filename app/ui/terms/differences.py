@@ -37,6 +37,7 @@ _FIELDS = {
     words.BROADER: "field_broader",
     words.NARROWER: "field_narrower",
     words.RELATED: "field_related",
+    words.IN_SCHEME: "field_scheme",
     words.ACCESS: "field_access",
     words.DEPRECATED: "field_deprecated",
     words.REPLACED_BY: "field_replaced_by",

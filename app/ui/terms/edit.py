@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.ui.page import Page, friendly, show
 from app.ui.terms import marks
 from app.ui.terms.address import CONCEPT, PROPOSAL, VIEW, leave_for, shown
-from app.ui.terms.common import choose_several, forget, preview, propose, terms_of
+from app.ui.terms.common import choose_several, forget, limits, preview, propose, terms_of
 from app.ui.terms.facts import facts
 from app.ui.terms.lines import (
     KINDS,
@@ -47,6 +47,7 @@ def edit(page: Page, concept_id: str) -> None:
             forget(key)
             leave_for(**({CONCEPT: concept_id} if concept_id else {}))
         show(marks.heading(_title(start, page)))
+        limits(page)
         with friendly(say):
             filled = _filled(page, key, start, names)
             if filled == start and proposal is None:
@@ -118,6 +119,7 @@ def _filled(page: Page, key: str, start: ConceptForm, names: dict[str, Name]) ->
         types = _types(page, key, start)
         broader = choose_several(page, f"{key}-broader", say("terms.field_broader"), start.broader, names, start.id)
         related = choose_several(page, f"{key}-related", say("terms.field_related"), start.related, names, start.id)
+        in_schemes = _schemes(page, key, start)
         access = _access(page, key, start)
     stated = facts(page, f"{key}-facts", start, names)
     return ConceptForm(
@@ -130,6 +132,7 @@ def _filled(page: Page, key: str, start: ConceptForm, names: dict[str, Name]) ->
         types=types,
         broader=broader,
         related=related,
+        schemes=in_schemes,
         facts=stated,
         access=access,
     )
@@ -183,6 +186,26 @@ def _types(page: Page, key: str, start: ConceptForm) -> tuple[str, ...]:
         placeholder=page.say("terms.choose"),
     )
     return _same_order(start.types, tuple(chosen))
+
+
+def _schemes(page: Page, key: str, start: ConceptForm) -> tuple[str, ...]:
+    """The concept schemes; asked for only where the graph has some. A new concept begins in those one may change."""
+    import streamlit as st
+
+    called = terms_of(page).schemes(page.user)
+    if not called and not start.schemes:
+        return ()
+    options = [*called, *(one for one in start.schemes if one not in called)]
+    own = [scheme.id for scheme in terms_of(page).reach(page.user).schemes]
+    chosen = st.multiselect(
+        page.say("terms.field_scheme"),
+        options,
+        default=list(start.schemes) if start.id else own,
+        format_func=lambda one: called.get(one, one),
+        key=f"{key}-schemes",
+        placeholder=page.say("terms.choose"),
+    )
+    return _same_order(start.schemes, tuple(chosen))
 
 
 def _access(page: Page, key: str, start: ConceptForm) -> tuple[str, ...]:

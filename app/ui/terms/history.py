@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, show
 from app.ui.terms import marks
-from app.ui.terms.address import PROPOSAL, VIEW, leave_for
+from app.ui.terms.address import PROPOSAL, VIEW, go, leave_for
 from app.ui.terms.common import manages, show_difference, terms_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def history(page: Page) -> None:
         _compare(page, revisions)
         if manages(page):
             _release(page, revisions)
-            _back(page, revisions)
+            with st.container(horizontal=True):
+                _back(page, revisions)
+                _undo(page, revisions)
 
 
 def _revisions(page: Page, revisions: Sequence[RevisionView]) -> None:
@@ -135,3 +137,29 @@ def _back(page: Page, revisions: Sequence[RevisionView]) -> None:
             if st.form_submit_button(say("terms.back_to_do"), type="primary") and to and comment.strip():
                 made = terms_of(page).rollback(to, page.user, comment=comment.strip())
                 leave_for(**{VIEW: "review", PROPOSAL: made.id})
+
+
+def _undo(page: Page, revisions: Sequence[RevisionView]) -> None:
+    import streamlit as st
+
+    say = page.say
+    called = {one.id: f"#{one.number} · {one.comment or say(f'terms.change_{one.kind}')}" for one in revisions}
+    with st.popover(say("terms.undo_one"), icon=":material/undo:"):
+        show(element("p", say("terms.undo_help"), class_="plb-quiet"))
+        which = st.selectbox(
+            say("terms.undo_which"), list(called), format_func=called.__getitem__, key="plb-terms-undo-which"
+        )
+        if which:
+            undo_button(page, which)
+
+
+def undo_button(page: Page, revision: str) -> None:
+    """Take one revision back; the proposal that does it is shown then."""
+    import streamlit as st
+
+    def take_back() -> None:
+        with friendly(page.say):
+            made = terms_of(page).undo(revision, page.user)
+            go(**{VIEW: "review", PROPOSAL: made.id})
+
+    st.button(page.say("terms.undo"), key=f"plb-terms-undo-{revision}", icon=":material/undo:", on_click=take_back)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["act", "badge", "empty", "heading", "when"]
 
 _WORDS = re.compile(r"[A-Za-z0-9_]+|\s+|.", re.DOTALL)
+_SENTENCE, _RELATED = 8, 0.5
+"""Texts of more words and blanks than this are only compared word by word when so much of them is the same."""
 _LONGEST_COMPARED = 4000
 
 
@@ -59,6 +61,9 @@ def changed_text(before: str, after: str) -> Html:
     if len(old) + len(new) > _LONGEST_COMPARED:
         return join([element("del", before), " → ", element("ins", after)])
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    if len(old) > _SENTENCE and matcher.ratio() < _RELATED:
+        # Word by word, a text that was written anew cannot be read
+        return join([element("del", before), " → ", element("ins", after)])
     parts: list[Html | str] = []
     for kind, start, end, new_start, new_end in matcher.get_opcodes():
         taken, put = "".join(old[start:end]), "".join(new[new_start:new_end])
@@ -121,3 +126,13 @@ def language_name(tag: str, say: Words) -> str:
     """What a language is called in the page's language; a tag that is neither Chinese nor English stays a tag."""
     main = tag.partition("-")[0].lower()
     return say(f"terms.language_{main}") if main in ("zh", "en") else tag or say("terms.language_none")
+
+
+def without_signs(before: str, after: str) -> tuple[str, str]:
+    """The text before and after a mark, without the signs by which Markdown tells table rows and list items."""
+    if before.lstrip().startswith("|") or (not before.strip() and after.rstrip().endswith("|")):
+        before, after = before.replace("|", "·"), after.replace("|", "·")
+        if not after:
+            return before.strip("· "), after
+        return before.lstrip("· "), after.rstrip("· ")
+    return before.removeprefix("- ").removeprefix("* "), after

@@ -12,6 +12,7 @@ from app.ui.page import Page, friendly, show
 from app.ui.terms import marks
 from app.ui.terms.address import PROPOSAL, VIEW, leave_for
 from app.ui.terms.common import names_of_issues, terms_of
+from app.ui.terms.duplicates import duplicates
 from knowledge.graph.changes import Raw
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def quality(page: Page) -> None:
         for severity in _SEVERITIES:
             st.metric(say(f"terms.severities_{severity}"), by_severity[severity])
     _trend(page)
+    duplicates(page)
     if not report.issues:
         show(element("p", say("terms.quality_clean"), class_="plb-fine"))
         return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from app.ui.markup import element
-from app.ui.page import Page, friendly, show
+from app.ui.page import Page, friendly, literal, show
 from app.ui.terms import marks
 from app.ui.terms.common import terms_of
 from knowledge.graph.querying import LONGEST_QUERY
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from knowledge.graph.querying import QueryAnswer, QueryTerm
 
 _TEXT, _FOUND, _EXAMPLE = "plb-terms-query-text", "plb-terms-query-found", "plb-terms-query-example"
+_KEPT, _NAME, _SHARED = "plb-terms-query-kept", "plb-terms-query-name", "plb-terms-query-shared"
 _EXAMPLES = {
     "no_definition": """SELECT ?concept ?name WHERE {
   ?concept a skos:Concept ; skos:prefLabel ?name .
@@ -62,6 +63,8 @@ def query(page: Page) -> None:
     show(marks.heading(say("terms.query")))
     show(element("p", say("terms.query_help"), class_="plb-quiet"))
 
+    _kept(page)
+
     def take() -> None:
         if st.session_state[_EXAMPLE]:
             st.session_state[_TEXT] = _EXAMPLES[st.session_state[_EXAMPLE]]
@@ -79,13 +82,78 @@ def query(page: Page) -> None:
         placeholder="SELECT ?concept ?name WHERE { ?concept skos:prefLabel ?name }",
         help=say("terms.query_prefixes", names=", ".join(PREFIXES)),
     )  # fmt: skip
-    if st.button(say("terms.query_do"), key="plb-terms-query-do", type="primary", icon=":material/play_arrow:"):
+    with st.container(horizontal=True):
+        asked = st.button(say("terms.query_do"), key="plb-terms-query-do", type="primary", icon=":material/play_arrow:")
+        _keep(page, text or "")
+    if asked:
         st.session_state.pop(_FOUND, None)
         with friendly(say), st.spinner(say("terms.query_running")):
             st.session_state[_FOUND] = terms_of(page).query(text or "", page.user)
     found: QueryAnswer | None = st.session_state.get(_FOUND)
     if found is not None:
         _answer(page, found)
+
+
+def _kept(page: Page) -> None:
+    """The kept queries: pressed, one is in the box and asked again; one's own can be deleted."""
+    import streamlit as st
+
+    say, terms = page.say, terms_of(page)
+    kept = {(one.owner, one.name): one for one in terms.saved_queries(page.user)}
+    if not kept:
+        return
+
+    def called(which: tuple[str, str]) -> str:
+        one = kept[which]
+        return literal(one.name if one.own else f"{one.name} · {one.owner}") + (" ⇄" if one.own and one.shared else "")
+
+    def take() -> None:
+        chosen = st.session_state[_KEPT]
+        if chosen:
+            st.session_state[_TEXT] = kept[chosen].text
+            st.session_state[_EXAMPLE] = None
+            st.session_state.pop(_FOUND, None)
+            with friendly(say):
+                st.session_state[_FOUND] = terms.query(kept[chosen].text, page.user)
+
+    def forget() -> None:
+        with friendly(say):
+            terms.remove_query(st.session_state[_KEPT][1], page.user)
+            st.session_state[_KEPT] = None
+
+    if st.session_state.get(_KEPT) not in kept:
+        st.session_state[_KEPT] = None
+    chosen = st.pills(
+        say("terms.query_kept"), list(kept), format_func=called, key=_KEPT, on_change=take,
+        help=say("terms.query_kept_help"),
+    )  # fmt: skip
+    if chosen and kept[chosen].own:
+        st.button(
+            say("terms.query_forget", name=literal(chosen[1])), key="plb-terms-query-forget", type="tertiary",
+            icon=":material/delete:", on_click=forget,
+        )  # fmt: skip
+
+
+def _keep(page: Page, text: str) -> None:
+    """Keep what stands in the box under a name."""
+    import streamlit as st
+
+    say = page.say
+    with st.popover(say("terms.query_keep"), icon=":material/bookmark:", disabled=not text.strip()):
+        name = st.text_input(say("terms.query_name"), key=_NAME, max_chars=80)
+        shared = st.checkbox(say("terms.query_share"), key=_SHARED)
+
+        def keep() -> None:
+            with friendly(say):
+                made = terms_of(page).save_query(name or "", text, page.user, shared=shared)
+                st.session_state[_KEPT] = (made.owner, made.name)
+                st.session_state[_NAME] = ""
+                st.toast(say("terms.query_is_kept", name=literal(made.name)), icon=":material/check:")
+
+        st.button(
+            say("terms.save"), key="plb-terms-query-keep", type="primary", on_click=keep,
+            disabled=not (name or "").strip(),
+        )  # fmt: skip
 
 
 def _answer(page: Page, found: QueryAnswer) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.ui.markup import Html, element, join
-from app.ui.page import Page, friendly, literal, show
+from app.ui.page import Page, friendly, show
 from app.ui.terms import differences, marks
 from app.ui.terms.address import CONCEPT, EDIT, PROPOSAL, VIEW, go, leave_for, shown
-from app.ui.terms.common import names_in, names_of_issues, show_difference, terms_of
+from app.ui.terms.common import limits, names_in, names_of_issues, show_difference, terms_of
 from app.ui.terms.concept import discussion
 from knowledge.errors import NotFound
 from knowledge.graph.changes import Create, Edit
@@ -211,7 +211,8 @@ def _decide(page: Page, found: ProposalView, choices: dict[str, Literal["mine", 
     say = page.say
     terms = terms_of(page)
     if found.why_not:
-        st.info(say("terms.four_eyes") if found.own else literal(found.why_not), icon=":material/group:")
+        st.info(say("terms.four_eyes" if found.own else "terms.not_yours"), icon=":material/group:")
+        limits(page)
     open_choices = len(choices) < len(found.conflicts)
     with friendly(say):
         with st.container(horizontal=True, key="plb-terms-decide", vertical_alignment="center"):

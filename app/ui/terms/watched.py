@@ -54,8 +54,27 @@ def watched(page: Page) -> None:
 
     show(marks.heading(say("terms.watched"), 3))
     show(element("ul", *(_concept(one, say) for one in found), class_="plb-list"))
+    _mail(page)
     if any(one.changes for one in found):
         st.button(say("terms.watched_seen"), key="plb-terms-seen", icon=":material/done_all:", on_click=seen)
+
+
+def _mail(page: Page) -> None:
+    """Where news are sent by e-mail, with a way to end that."""
+    import streamlit as st
+
+    say, terms = page.say, terms_of(page)
+    address = terms.news_address(page.user)
+    if not address:
+        return
+
+    def end() -> None:
+        with friendly(say):
+            terms.set_news_address(page.user.name, "", page.user)
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show(element("span", say("terms.news_to", address=address), class_="plb-quiet plb-small"))
+        st.button(say("terms.news_end"), key="plb-terms-news-end", type="tertiary", on_click=end)
 
 
 def _concept(one: WatchedView, say: Words) -> Html:

@@ -80,6 +80,47 @@ def test_where_a_concept_stands(call: Callable[..., Any]) -> None:
     assert call("impact", made.json["id"], "--json").json["answers_examined"] == 0
 
 
+def test_kept_queries(call: Callable[..., Any]) -> None:
+    text = "SELECT ?n { <urn:ex:meridian> skos:prefLabel ?n }"
+    assert "kept as 'names'" in call("query", text, "--save", "names", "--share", "--user", "mei").err
+    assert len(call("query", "--saved", "names", "--user", "tom", "--json").json["rows"]) == 2
+    listed = call("queries", "--user", "tom", "--json").json["queries"]
+    assert [(row["owner"], row["name"], row["own"]) for row in listed] == [("mei", "names", False)]
+    assert call("queries", "--remove", "names", "--user", "mei", "--json").json == {"queries": []}
+
+
+def test_possible_duplicates(call: Callable[..., Any]) -> None:
+    change = {"kind": "create", "form": {"labels": [{"text": "meridien", "kind": "preferred", "language": "en"}]}}
+    made = call("propose", "-", "--comment", "x", "--json", stdin=json.dumps(change)).json
+    assert call("duplicates", "--json").json == {"duplicates": []}, "it is proposed only"
+    assert call("review", made["id"], "--approve").code == 0
+    pairs = call("duplicates", "--json").json["duplicates"]
+    assert [{pair["first_label"], pair["second_label"]} for pair in pairs] == [{"Meridian", "meridien"}]
+    assert call("duplicates", "--user", "eve").code == 4
+
+
+def test_watching_undoing_and_rights(call: Callable[..., Any]) -> None:
+    assert call("watch", MERIDIAN, "--user", "eve").code == 0
+    made = call("propose", "--deprecate", MERIDIAN, "--comment", "gone soon", "--user", "mei", "--json").json
+    assert call("review", made["id"], "--approve").code == 0
+    told = call("watched", "--user", "eve", "--json").json["watched"]
+    assert [[change["comment"] for change in one["changes"]] for one in told] == [["gone soon"]]
+    assert "gone soon" in call("watched", "--seen", "--user", "eve").out
+    assert call("watched", "--user", "eve", "--json").json["watched"][0]["changes"] == []
+    assert call("unwatch", MERIDIAN, "--user", "eve").code == 0
+    assert call("watched", "--user", "eve", "--json").json == {"watched": []}
+
+    assert call("undo", "2", "--json").json["state"] == "approved"
+    assert call("history", "--json").json["revisions"][0]["comment"] == "undo #2"
+
+    assert call("rights", "tom", "--languages", "zh", "--json").json["languages"] == ["zh"]
+    refused = call("propose", "--delete", MERIDIAN, "--comment", "x", "--user", "tom")
+    assert (refused.code, "texts in zh only" in refused.err) == (4, True)
+    rows = call("rights", "--json").json["rights"]
+    assert {row["name"]: row["languages"] for row in rows} == {"mei": [], "tom": ["zh"]}
+    assert "all" in call("rights", "tom", "--everything").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -105,6 +146,17 @@ def test_where_a_concept_stands(call: Callable[..., Any]) -> None:
         (("impact", "p9"), 1, "no such proposal"),
         (("candidates", "7", "--accept"), 1, "no such candidate"),
         (("candidates", "7"), 2, "give a NUMBER with"),
+        (("query",), 2, "give one of QUERY"),
+        (("query", "ASK {}", "--share"), 2, "give one of QUERY"),
+        (("query", "--saved", "none"), 1, "none of that name"),
+        (("watch", MERIDIAN), 4, "only somebody with an account"),
+        (("rights", "--languages", "zh"), 2, "give a NAME"),
+        (("rights", "mei", "--user", "tom"), 4, "only admins"),
+        (("undo", "99"), 1, "no such revision"),
+        (("news",), 2, "give NAME and ADDRESS"),
+        (("news", "eve", "here"), 2, "not an address"),
+        (("news", "nobody", "x@corp.example"), 1, "no such account"),
+        (("news", "--send"), 2, "no mail server is set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -93,6 +93,28 @@ def test_rollback_waits_where_four_eyes_are_asked_for(assistant: Assistant) -> N
         assistant.terms.rollback("current", ADMIN)
 
 
+def test_one_change_is_undone_and_later_ones_stay(assistant: Assistant) -> None:
+    approved(assistant, relabelled(assistant, "Meridian One"))
+    approved(assistant, named("Atlas"))
+    undone = assistant.terms.undo("2", ADMIN)
+    assert (undone.kind, undone.state, undone.comment) == ("rollback", "approved", "undo #2")
+    assert assistant.terms.search("Meridian")[0].concept.en == "Meridian"
+    assert assistant.terms.search("Atlas"), "what came later is still there"
+    assert assistant.terms.undo(undone.revision, ADMIN).state == "approved"
+    assert assistant.terms.search("Meridian")[0].concept.en == "Meridian One", "an undo can be undone"
+
+
+def test_an_undo_of_what_was_changed_again_waits_for_a_choice(assistant: Assistant) -> None:
+    approved(assistant, relabelled(assistant, "Meridian One"))
+    approved(assistant, relabelled(assistant, "Meridian Two"))
+    waiting = assistant.terms.undo("2", ADMIN)
+    assert (waiting.state, [one.field_name for one in waiting.conflicts]) == ("proposed", ["prefLabel"])
+    choices = {one.key: "mine" for one in waiting.conflicts}
+    assistant.terms.approve(waiting.id, OPERATOR, choices=choices)
+    assert assistant.terms.search("Meridian")[0].concept.en == "Meridian"
+    assert assistant.terms.undo("3", MANAGER).state == "proposed", "four eyes"
+
+
 def test_releases_name_revisions_once(assistant: Assistant) -> None:
     made = assistant.terms.release("2026 spring", MANAGER, comment="approved by legal")
     assert [each.name for each in assistant.terms.releases()] == ["2026 spring"]

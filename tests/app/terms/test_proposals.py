@@ -22,6 +22,7 @@ from knowledge.graph.changes import (
     Merge,
     Raw,
     SetRelation,
+    Several,
     Split,
     TextForm,
 )
@@ -343,3 +344,22 @@ def test_approvals_at_the_same_moment_lose_nothing(assistant: Assistant) -> None
     assert sorted(revisions) == [2, 3, 4, 5]
     assert assistant.catalog.revisions.check() == []
     assert len(terms.search("System ", limit=10)) >= 4
+
+
+def test_the_tree_is_in_the_order_of_ones_language_and_ends_with_what_is_out_of_use(assistant: Assistant) -> None:
+    names = {"Apple": "子", "Banana": "甲", "Cherry": "乙"}
+    made = tuple(
+        Create(form=ConceptForm(labels=(LabelForm(text=en, language="en"), LabelForm(text=zh, language="zh"))))
+        for en, zh in names.items()
+    )
+    terms = assistant.terms
+    terms.approve(terms.propose(Several(changes=made), MANAGER, comment="x").id, ADMIN)
+    banana = next(hit.concept.id for hit in terms.search("Banana"))
+    terms.approve(terms.propose(Deprecate(concept=banana), MANAGER, comment="x").id, ADMIN)
+
+    def tops(user: User) -> list[str]:
+        return [row.concept.en for row in terms.tree(user).rows if row.concept.en in names]
+
+    assert tops(User("anna", language="en")) == ["Apple", "Cherry", "Banana"]
+    assert tops(User("wei", language="zh")) == ["Cherry", "Apple", "Banana"], "yi, zi; and jia is out of use"
+    assert tops(BOARD) == ["Apple", "Cherry", "Banana"], "also for those from whom nothing is hidden"

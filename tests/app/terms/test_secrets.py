@@ -44,6 +44,7 @@ def everything(assistant: Assistant, user: User | None) -> str:
         terms.releases(user),
     ]
     if user is not None and user.role != Role.EMPLOYEE:
+        seen.append(terms.duplicates(user))
         seen += [terms.proposals(user), terms.candidates(user, state=None), terms.blocked(user)]
         seen.append(terms.preview(Delete(concept="urn:ex:finance"), user))
     return "\n".join("".join(map(str, each)) if isinstance(each, list) else str(each) for each in seen)

@@ -7,8 +7,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 from ui_site import PASSWORD, Site
 
+from app.terms import Operator
 from app.ui import identity
-from knowledge.graph.changes import ConceptForm, Edit, LabelForm
+from knowledge.graph.changes import ConceptForm, Create, Edit, LabelForm
 from knowledge.graph.exchange import import_file
 from knowledge.types import Role
 
@@ -284,6 +285,60 @@ def test_a_query_answers_with_what_its_author_may_see(graph: Site, monkeypatch: 
     test.button(key="plb-terms-query-do").click().run()
     assert "DROP changes the graph" in test.error[0].value
     assert "No." not in html(test), "the answer before is gone"
+
+
+def test_a_query_is_kept_shared_asked_again_and_deleted(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = opened(monkeypatch, graph, "mona", view="query")
+    fine(test.text_area[0].set_value('ASK { ?any ?said "Meridian"@en }').run())
+    fine(test.text_input(key="plb-terms-query-name").set_value("Is *Meridian* there?").run())
+    test.checkbox(key="plb-terms-query-shared").check().run()
+    press(test, "plb-terms-query-keep")
+    kept = graph.assistant.terms.saved_queries("mona")
+    assert [(one.name, one.shared) for one in kept] == [("Is *Meridian* there?", True)]
+
+    other = opened(monkeypatch, graph, "max", view="query")
+    fine(other.button_group(key="plb-terms-query-kept").set_value(("mona", "Is *Meridian* there?")).run())
+    assert "是，图中如此。" in html(other)
+    assert not [button for button in other.button if button.key == "plb-terms-query-forget"], "it is not his"
+
+    again = opened(monkeypatch, graph, "mona", view="query")
+    fine(again.button_group(key="plb-terms-query-kept").set_value(("mona", "Is *Meridian* there?")).run())
+    press(again, "plb-terms-query-forget")
+    assert graph.assistant.terms.saved_queries("mona") == []
+
+
+def test_two_concepts_that_look_like_one_are_compared(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = graph.assistant.terms
+    form = ConceptForm(labels=(LabelForm(text="travel team", language="en"), LabelForm(text="heron", language="en")))
+    terms.approve(terms.propose(Create(form=form), "mona", comment="x").id, "max")
+    twin = next(hit.concept.id for hit in terms.search("travel team") if hit.concept.id != TRAVEL)
+    test = opened(monkeypatch, graph, "mona", view="quality")
+    test.session_state["plb-terms-duplicates"] = True  # opened
+    fine(test.run())
+    press(test, f"plb-duplicate-{'-'.join(sorted([twin, TRAVEL]))}")
+    stays = test.radio(key=f"plb-duplicate-merge-{'-'.join(sorted([twin, TRAVEL]))}-stays")
+    assert len(stays.options) == 2
+    assert "heron" in html(test), "both stand side by side"
+    assert "plb-diff" in html(test), "and what merging changes"
+
+
+def test_what_one_may_change_is_said_on_the_form(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph.assistant.terms.set_reach("mona", Operator("cli"), languages=["zh"])
+    test = opened(monkeypatch, graph, "mona", concept=MERIDIAN, edit="1")
+    assert "You may change texts in: zh." in html(test)
+    test.text_area(key=f"plb-edit-{MERIDIAN}-definitions-en-0").set_value("Something else.").run()
+    assert "Texts in en are not yours to change: see “Meridian”." in test.error[0].value
+
+
+def test_a_revision_is_undone_from_the_page(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = graph.assistant.terms
+    form = terms.concept(MERIDIAN, "mona").form
+    label = LabelForm(text="MRD", kind="alternative", language="en")
+    change = Edit(form=form.model_copy(update={"labels": (*form.labels, label)}))
+    revision = terms.approve(terms.propose(change, "mona", comment="also MRD").id, "max")
+    test = opened(monkeypatch, graph, "mona", view="history")
+    press(test, f"plb-terms-undo-{revision.id}")
+    assert [row.comment for row in terms.proposals("max", state="proposed")] == [f"undo #{revision.number}"]
 
 
 def test_a_quality_fix_becomes_a_proposal(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from app.ui.terms import address
 from app.ui.terms.differences import difference
 from app.ui.terms.layout import placed
 from app.ui.terms.lines import edited_texts, lines_to_names, lines_to_texts, names_to_lines
-from app.ui.terms.marks import changed_text, ids_of_issues, issue_text
+from app.ui.terms.marks import changed_text, ids_of_issues, issue_text, without_signs
 from app.ui.texts import words
 from knowledge.catalog.proposals import ProposalState
 from knowledge.graph import vocabulary as words_of
@@ -85,6 +85,11 @@ def test_an_address_holds_any_id() -> None:
         ("the old plan", "the new plan", "the <del>old</del><ins>new</ins> plan"),
         ("差旅平台", "差旅系统", "差旅<del>平台</del><ins>系统</ins>"),
         ("<b>", "<i>", "&lt;<del>b</del><ins>i</ins>&gt;"),
+        (
+            "it books and pays trips",
+            "what one needs abroad",
+            "<del>it books and pays trips</del> → <ins>what one needs abroad</ins>",
+        ),
     ],
 )
 def test_changed_text_marks_words_and_signs(before: str, after: str, shown: str) -> None:
@@ -157,3 +162,18 @@ def test_every_sentence_that_the_page_says_exists() -> None:
         *(f"format_{name}" for name in EXPORT_FORMATS),
     ]
     assert [key for key in made if not words("en").has(f"terms.{key}")] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("| ", " | book trips | Travel |", ("", " · book trips · Travel")),
+        ("| Order | ", " | 9 |", ("Order · ", " · 9")),
+        ("| Order | Price |", "", ("Order · Price", "")),
+        ("- since then ", " is new", ("since then ", " is new")),
+        ("a | b ", " c", ("a | b ", " c")),
+        ("", "", ("", "")),
+    ],
+)
+def test_signs_of_tables_and_lists_are_not_shown(before: str, after: str, shown: tuple[str, str]) -> None:
+    assert without_signs(before, after) == shown

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from knowledge.graph import TermGraph
 from knowledge.graph.grams import Grams
-from knowledge.graph.pinyin import spellings
+from knowledge.graph.pinyin import all_spellings, spellings
+from knowledge.graph.search import _all_searchable, _searchable
 from knowledge.types import ANYONE, User
 
 Make = Callable[[str], TermGraph]
@@ -95,6 +96,25 @@ def test_many_names_with_one_beginning(graph_of: Make) -> None:
 )
 def test_spellings(text: str, expected: list[str]) -> None:
     assert [" ".join(way) for way in spellings(text)] == expected
+
+
+@settings(deadline=None, max_examples=60)  # the tables are loaded by the first
+@given(st.lists(st.text(alphabet="重庆行长乐差旅绿的都得了中 aA1-·\U000f0001é", max_size=8), max_size=6))
+@example([])
+@example(["重庆的重量", "绿 A1", "", "长长长"])
+def test_many_names_are_spelled_as_each_by_itself(names: list[str]) -> None:
+    one_by_one = [
+        (number, "".join(way), "".join(syllable[0] for syllable in way))
+        for number, name in enumerate(names)
+        for way in spellings(name.replace("\U000f0001", "\ufffd"))
+    ]
+    assert all_spellings(names) == one_by_one
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.text(alphabet="差 旅A\nΣσİ９ｂ", max_size=6), max_size=5))
+def test_many_names_are_made_searchable_as_each_by_itself(names: list[str]) -> None:
+    assert _all_searchable(names) == [_searchable(name) for name in names]
 
 
 WORDS = ["meridian", "meridiem", "差旅平台", "x\U0001f600y", "abc", "kingfisher", "kingfishers"]
