@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ingest.desensitize.recognizers.base import Recognizer
     from knowledge.catalog import Catalog
 
-_RECOGNIZERS_VERSION = "4"
+_RECOGNIZERS_VERSION = "5"
 """Part of the fingerprint: raised when recognizers find more or less than before, so that documents are done again."""
 _EXAMPLES = 3
 _ROUNDS = 5
