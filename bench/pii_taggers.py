@@ -45,7 +45,7 @@ def kind(character: str) -> str:
 
 
 def features(text: str) -> list[list[str]]:
-    """For each character: it and its neighbours, what they are, the words they stand in, the cue words that end or begin."""
+    """For each character: its neighbours, what they are, the words they stand in, cue words that end or begin."""
     words = rjieba.tag(text)
     inside = [
         (tag[:2], "B" if place == 0 else "I", min(len(word), 4)) for word, tag in words for place in range(len(word))
@@ -68,7 +68,12 @@ def features(text: str) -> list[list[str]]:
                 one.append(f"{shift}edge")
                 continue
             tag, position, length = inside[at]
-            one += [f"{shift}k={kinds[at]}", f"{shift}w={tag}{position}{length}", f"{shift}e={ends[at]}", f"{shift}b={begins[at]}"]
+            one += [
+                f"{shift}k={kinds[at]}",
+                f"{shift}w={tag}{position}{length}",
+                f"{shift}e={ends[at]}",
+                f"{shift}b={begins[at]}",
+            ]
             if shift in {-1, 1}:
                 one.append(f"{shift}c={text[at]}")
         window = kinds[max(0, place - 1) : place + 3]
@@ -111,7 +116,7 @@ def tagged(tagger: pycrfsuite.Tagger, text: str, least: float) -> Spans:
             found[-1] = found[-1][0], place + 1
         else:
             found.append((place, place + 1))
-    return [(start, end) for start, end in found if 2 <= end - start <= 8]  # noqa: PLR2004
+    return [(start, end) for start, end in found if 2 <= end - start <= 8]
 
 
 def lines(tagger: pycrfsuite.Tagger, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Spans]]]:
@@ -119,7 +124,7 @@ def lines(tagger: pycrfsuite.Tagger, rows: Sequence[dict[str, Any]]) -> Iterator
     texts = {row["id"]: TextView(row["text"]).plain for row in rows}
     built = {key: [(start, end) for start, end, _ in chinese.find_names(text)] for key, text in texts.items()}
     yield "built in", built
-    for least in (0.5, 0.3):
+    for least in (0.5, 0.9):
         alone = {key: tagged(tagger, text, least) for key, text in texts.items()}
         yield f"CRF, {least}", alone
         yield f"both, CRF {least}", {key: [*spans, *alone[key]] for key, spans in built.items()}

@@ -140,8 +140,9 @@ def test_opens_no_socket(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    _, spans = with_policy().desensitize(f"mail li@example.co.uk, {PHONE}, +44 20 7946 0447, 192.168.1.9")
-    assert len(spans) == 4
+    text = f"联系人：王建国，Dear Mary Taylor, mail li@example.co.uk, {PHONE}, +44 20 7946 0447, 192.168.1.9"
+    _, spans = with_policy().desensitize(text)
+    assert len(spans) == 6
 
 
 VALUES = st.sampled_from(
