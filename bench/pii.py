@@ -95,7 +95,7 @@ ABLATIONS = {
     "without where words begin and end (segmentation)": (
         "cut=",
         "is-word",
-        "begins-",
+        "begin-word",
         "given-is-word",
         "tail-word",
         "head-word",

@@ -48,9 +48,11 @@ def documents() -> list[tuple[str, set[tuple[int, int]]]]:
 
 def main() -> None:
     """Fit and write."""
+    # Of `zh_varied` only the sentences without a person: its names made other words count as names, and found no more
+    harmless = (row for row in rows_of("zh_varied") if not row["spans"])
     texts = [
         (row["text"], {(span["start"], span["end"]) for span in row["spans"]})
-        for row in chain(rows_of("zh_train"), rows_of("zh_more"))
+        for row in chain(rows_of("zh_train"), rows_of("zh_more"), harmless)
     ]
     texts += documents()
     names: dict[str, int] = {}
@@ -66,7 +68,7 @@ def main() -> None:
     often = np.asarray(matrix.sum(axis=0)).ravel() >= FEWEST
     matrix = matrix[:, often]
     kept = [name for name, use in zip(names, often, strict=True) if use]
-    model = LogisticRegression(C=float(sys.argv[1]) if len(sys.argv) > 1 else 0.5, max_iter=400, solver="lbfgs")
+    model = LogisticRegression(C=float(sys.argv[1]) if len(sys.argv) > 1 else 0.2, max_iter=400, solver="lbfgs")
     model.fit(matrix, labels)
     weights = {"bias": round(float(model.intercept_[0]), 3)}
     found = sorted(zip(kept, model.coef_[0], strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,15 +30,31 @@ class _Table:
 
 
 class TextView:
-    """A text made ready for matching. `plain` has the length of the original, so offsets hold in both.
+    """A text made ready for matching: `plain` has full-width forms mapped to plain ones, `lower` is it in lower case.
 
-    Placeholders are blanked in it: they are never matched again. `lower` is `plain` in lower case.
+    A placeholder is one blank character in it: it is never matched again, and what stands around it stays as near as
+    it was to the value. `text` is the text itself with the same blanks, so that offsets hold in all three; `place`
+    tells where they are in the text that was given.
     """
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        blanked = PLACEHOLDER.sub(lambda match: _BLANKED * len(match.group()), text) if "⟨" in text else text
-        self.plain = blanked.translate(_PLAIN)
+        self._blanks: list[int] = []
+        self._shifts = [0]
+        self.text = self._blanked(text) if "⟨" in text else text
+        self.plain = self.text.translate(_PLAIN)
+
+    def _blanked(self, text: str) -> str:
+        pieces, end = [], 0
+        for match in PLACEHOLDER.finditer(text):
+            pieces.append(text[end : match.start()])
+            end = match.end()
+            self._blanks.append(match.start() - self._shifts[-1])
+            self._shifts.append(self._shifts[-1] + end - match.start() - 1)
+        return _BLANKED.join([*pieces, text[end:]])
+
+    def place(self, offset: int) -> int:
+        """Where an offset of `plain` is in the text that was given."""
+        return offset + self._shifts[bisect_left(self._blanks, offset)]
 
     @cached_property
     def lower(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.desensitize.recognizers.base import Recognizer
     from knowledge.catalog import Catalog
 
-_RECOGNIZERS_VERSION = "4"
+_RECOGNIZERS_VERSION = "5"
 """Part of the fingerprint: raised when recognizers find more or less than before, so that documents are done again."""
 _STRETCH = 1_000_000
 """Characters of a document that are looked at as one text; what is found in a text takes 200 times its memory."""
@@ -236,7 +235,8 @@ class Desensitizer:
             if self._span(view, found) is not None:
                 canonical = found.recognizer.canonical(view.plain[found.start : found.end])
                 entity = found.recognizer.entity
-                spans.append(Span(found.start, found.end, entity, pseudonym(self._key, entity, canonical)))
+                code = pseudonym(self._key, entity, canonical)
+                spans.append(Span(view.place(found.start), view.place(found.end), entity, code))
         return replaced(name, 0, spans)
 
     def forget_removed(self, catalog: Catalog) -> None:
@@ -275,21 +275,31 @@ class Desensitizer:
         places = list(chinese.titled(view.plain))
         if not places:
             return
-        names = {view.plain[one.start : one.end] for one in found if one.recognizer.entity == "PERSON"}
-        colleagues = {name for person in self._directory.people for name in person.names}
+        names = _by_surname(view.plain[one.start : one.end] for one in found if one.recognizer.entity == "PERSON")
+        meant = {surname: self._meant(surname, names) for surname in {view.plain[start:end] for start, end in places}}
         for start, end in places:
             surname = view.plain[start:end]
-            here, there = _of_surname(surname, names), _of_surname(surname, colleagues)
-            if self._policy.colleagues is Action.KEEP:
-                if here & there:
-                    continue  # it may be a colleague, who keeps the name
-            else:
-                here = here or there
-            if here or self._policy.titles is Titles.ALWAYS:
-                one = here.pop() if len(here) == 1 else ""
+            one = meant[surname]
+            if one is not None:
                 # A surname of two characters must win over a name that it could be itself (欧阳)
                 score = _LEAST if len(surname) == 1 else _MOST
                 yield _Found(start, end, score, self._of["PERSON"], one)
+
+    def _meant(self, surname: str, names: Mapping[str, set[str]]) -> str | None:
+        """Who a surname with a title is, by the names of a text; "": one of several; None: nobody who is private."""
+        here, there = names.get(surname, set()), self._colleagues.get(surname, set())
+        if self._policy.colleagues is Action.KEEP:
+            if not here.isdisjoint(there):
+                return None  # it may be a colleague, who keeps the name
+        else:
+            here = here or there
+        if here or self._policy.titles is Titles.ALWAYS:
+            return next(iter(here)) if len(here) == 1 else ""
+        return None
+
+    @cached_property
+    def _colleagues(self) -> dict[str, set[str]]:
+        return _by_surname(name for person in self._directory.people for name in person.names)
 
     def _span(self, view: TextView, found: _Found) -> Span | None:
         """What comes into a place; None when the value is one that stays."""
@@ -318,7 +328,7 @@ class Desensitizer:
         replacement = self._replacement(recognizer, value, canonical, action)
         if self._keeper is not None and found.stands_for is None and action is Action.PSEUDONYM:
             self._keeper.keep(recognizer.entity, replacement, view.text[found.start : found.end])
-        return Span(found.start, found.end, recognizer.entity, replacement)
+        return Span(view.place(found.start), view.place(found.end), recognizer.entity, replacement)
 
     def _is_own_address(self, entity: str, address: str) -> bool:
         if entity != "EMAIL_ADDRESS":
@@ -341,8 +351,14 @@ class Desensitizer:
                 return tag(entity)
 
 
-def _of_surname(surname: str, names: Iterable[str]) -> set[str]:
-    return {name for name in names if name.startswith(surname) and len(name) > len(surname) and "·" not in name}
+def _by_surname(names: Iterable[str]) -> dict[str, set[str]]:
+    """Chinese names by what may be their surname: the first character, and the first two."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        for length in (1, 2):
+            if len(name) > length and "·" not in name:
+                found.setdefault(name[:length], set()).add(name)
+    return found
 
 
 def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
@@ -370,12 +386,11 @@ def _registry() -> list[Recognizer]:
 
 def _without_overlaps(found: Iterable[_Found]) -> list[_Found]:
     """Of places that overlap the surest, then the longest, in order of the text."""
-    taken: list[_Found] = []
-    starts: list[int] = []
-    for one in sorted(found, key=lambda one: (-one.score, one.start - one.end, one.start)):
-        place = bisect_left(starts, one.end)
-        if place and taken[place - 1].end > one.start:
-            continue  # `taken` has no overlaps, so only the last that begins before the end of `one` can touch it
-        starts.insert(place, one.start)
-        taken.insert(place, one)
-    return taken
+    ordered = sorted(found, key=lambda one: (-one.score, one.start - one.end, one.start))
+    taken = bytearray(max((one.end for one in ordered), default=0))
+    chosen = []
+    for one in ordered:
+        if taken.find(1, one.start, one.end) < 0:
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+            chosen.append(one)
+    return sorted(chosen, key=lambda one: one.start)

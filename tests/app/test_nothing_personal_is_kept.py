@@ -57,6 +57,10 @@ def test_questions_attachments_titles_comments_and_errors(assistant: Assistant, 
     stored.rename(conversation, user, f"{TEXT} 2")
     stored.give_feedback(message, user, "down", comment=f"不对：{TEXT}")
     assert PHONE not in answer.question
+    clean, spans = assistant.desensitize(TEXT)
+    assert [TEXT[span.start : span.end] for span in spans] == [NAME, PHONE, CARD, MAIL]
+    name, phone, card, mail = (span.replacement for span in spans)
+    assert clean == f"联系人：{name}，电话 {phone}，卡号 {card}，邮箱 {mail}"
 
     failing = (
         lambda: assistant.ask(TEXT, TEXT),

@@ -40,6 +40,14 @@ def test_same_value_same_placeholder_however_written(desensitizer):
     assert desensitizer.desensitize("13912345678")[0] != clean[0]
 
 
+def test_placeholders_before_a_value_do_not_move_it(desensitizer):
+    once = desensitizer.desensitize(f"手机{PHONE}，证件{ID}")[0]
+    text = f"{once}，又及 139 1234 5678；⟨PASSWORD⟩。"
+    clean, spans = desensitizer.desensitize(text)
+    assert [text[span.start : span.end] for span in spans] == ["139 1234 5678"]
+    assert clean == f"{once}，又及 {spans[0].replacement}；⟨PASSWORD⟩。"
+
+
 def test_another_key_gives_other_placeholders(desensitizer):
     other = Desensitizer(load_policy(), b"\x08" * 32)
     assert other.desensitize(PHONE) != desensitizer.desensitize(PHONE)
@@ -132,8 +140,9 @@ def test_opens_no_socket(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    _, spans = with_policy().desensitize(f"mail li@example.co.uk, {PHONE}, +44 20 7946 0447, 192.168.1.9")
-    assert len(spans) == 4
+    text = f"联系人：王建国，Dear Mary Taylor, mail li@example.co.uk, {PHONE}, +44 20 7946 0447, 192.168.1.9"
+    _, spans = with_policy().desensitize(text)
+    assert len(spans) == 6
 
 
 VALUES = st.sampled_from(

@@ -20,6 +20,7 @@ FOUND = [
     ("身份证号：", "110105491231002", "CN_ID_CARD"),  # 15 digits only with a word for it
     ("ID card ", "110105194912310021", "CN_ID_CARD"),  # a typing error is still personal
     ("", "91350100M000100Y43", "CN_USCC"),
+    ("", "９１３５０１００Ｍ０００１００Ｙ４３", "CN_USCC"),
     ("", "13812345678", "PHONE_NUMBER"),
     ("", "138-1234-5678", "PHONE_NUMBER"),
     ("", "138 1234 5678", "PHONE_NUMBER"),
@@ -38,17 +39,21 @@ FOUND = [
     ("", "6222023602899998371", "CREDIT_CARD"),  # UnionPay, 19 digits
     ("", "6228 4803 2756 4138 094", "CREDIT_CARD"),
     ("", "4111-1111-1111-1111", "CREDIT_CARD"),
+    ("", "４１１１－１１１１－１１１１－１１１１", "CREDIT_CARD"),
     ("", "378282246310005", "CREDIT_CARD"),
     ("", "3782 822463 10005", "CREDIT_CARD"),
     ("", "li.lei+work@mail.example.com.cn", "EMAIL_ADDRESS"),
     ("", "zhang@公司.中国", "EMAIL_ADDRESS"),
+    ("", "ｌｉ＠ｅｘａｍｐｌｅ．ｃｏｍ", "EMAIL_ADDRESS"),
     ("护照号", "E12345678", "PASSPORT"),
     ("Passport no. ", "978410206", "PASSPORT"),
     ("港澳通行证号", "C01079769", "PASSPORT"),
     ("", "京A12345", "LICENSE_PLATE"),
+    ("", "京Ａ１２３４５", "LICENSE_PLATE"),
     ("", "沪A·D12345", "LICENSE_PLATE"),  # new energy
     ("", "192.168.13.7", "IP_ADDRESS"),
     ("", "10.0.0.0/8", "IP_ADDRESS"),
+    ("", "１９２．１６８．１３．７", "IP_ADDRESS"),
     ("", "2001:db8:4520:e8ef::dac9", "IP_ADDRESS"),
     ("", "00:1A:2b:3C:4d:5E", "MAC_ADDRESS"),
     ("", "001a.2b3c.4d5e", "MAC_ADDRESS"),
@@ -58,6 +63,12 @@ FOUND = [
     ("", "GB82 WEST 1234 5698 7654 32", "IBAN_CODE"),
     ("", "AKIAIOSFODNN7ABCDEFG", "API_KEY"),
     ("", "ghp_jG7ZCcDiMIdQp4Iz2UXB0sUA2CLomIhYCcQo", "API_KEY"),
+    ("", "sk-Qm4xT9vKp2LwZ7nB3cR8dY1s", "API_KEY"),
+    ("", "AIzaSyB7k2QpX9dLm4TzR1vNc8WyE5uHg3JfK6a", "API_KEY"),
+    ("", "LTAI5tQm4xT9vKp2LwZ7nB3c", "API_KEY"),
+    ("", "AKIDQm4xT9vKp2LwZ7nB3cR8dY1sHf6", "API_KEY"),
+    ("", "xoxb-2847561930-Qm4xT9vKp2LwZ7nB", "API_KEY"),
+    ("", "glpat-Qm4xT9vKp2LwZ7nB3cR8", "API_KEY"),
     ('api_key = "', "f5e85ab81de2e3bb4ec59deb40fe1aca", "API_KEY"),
     ("密钥：", "Zk81pQ0sLm29vXc7Rt4yUw", "API_KEY"),
     ("", JWT, "JWT"),
@@ -83,6 +94,9 @@ FOUND = [
     ("born on ", "4 March 1990", "BIRTH_DATE"),
     ("地址：", "浙江省杭州市西湖区文三路478号3幢201室", "ADDRESS"),
     ("", "22 Queen Street, Leeds LS1 4AP", "ADDRESS"),
+    ("", "Hauptstraße 12, 10115 Berlin", "ADDRESS"),
+    ("", "12 rue de la Paix, 75002 Paris", "ADDRESS"),
+    ("", "Priya Taylor", "PERSON"),
 ]
 AFTER = {"mysql://admin:": "@db.internal:3306/crm"}
 

@@ -96,6 +96,7 @@ def calls_of(function, text):
     return calls
 
 
+WHOLE = Desensitizer(load_policy(), KEY)
 SURNAMES, GIVEN = "王李张刘陈杨赵黄周吴", "伟芳娜敏静丽强磊军洋"
 
 
@@ -106,8 +107,10 @@ SURNAMES, GIVEN = "王李张刘陈杨赵黄周吴", "伟芳娜敏静丽强磊军
         (chinese.find_names, [f"{a}{b}{c}" for a in SURNAMES for b in GIVEN for c in GIVEN]),
         (english.find_names, [f"{a} {b}, " for a in ENGLISH for b in ("Smith", "Miller", "Brown", "Keller", "Weber")]),
         (english.find_names, ["Wang "] * 400),
+        (WHOLE.desensitize, [f"{a}{b}{c}、{a}总，" for a in SURNAMES for b in GIVEN for c in GIVEN]),
+        (WHOLE.desensitize, [f"{a}{b}{c}" for a in SURNAMES for b in GIVEN for c in GIVEN]),
     ],
-    ids=["list", "glued", "english", "run"],
+    ids=["list", "glued", "english", "run", "titles", "whole"],
 )
 def test_work_grows_as_the_text_does(find, names):
     """A text of nothing but names, twice as long, is twice the work: no name is compared with all the others."""

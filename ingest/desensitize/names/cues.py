@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-RARELY_GIVEN = frozenset("不来从根")
+RARELY_GIVEN = frozenset("不来从根道年章路以得会经图听问让日遵镇")
 """Characters that stand in a few given names (王不凡, 张来福, 李根生) and mostly elsewhere."""
 NEVER_GIVEN = frozenset(
-    "的了在是和与及将被把对到由各该此无或但并且每其所以者也都又很更最再就还只已未没个们这那哪吗呢吧啊呀么您你我他她它"
-    "日分秒号楼层室座区县省市乡村街巷弄表图节条款项目录页版本级类型种批次台套件张份"
-    "于第部总请向给让叫找跟经按照除因做使用须要会想去过着得做说问答写读看听打签字审批核报销付收发送退换买卖装拆填购等遵寄贴道年章路"
+    "的了在是和与及将被把对到由各该此无或但并且每其所者也都又很更最再就还只已未没个们这那哪吗呢吧啊呀么您你我他她它"
+    "分秒号楼层室座区县省市乡村街巷弄表节条款项目录页版本级类型种批次台套件张份"
+    "于第部总请向给叫找跟按照除因做使用须要想去过着做说答写读看打签字审批核报销付收发送退换买卖装拆填购等寄贴"
+    "墙板管架箱柜桶罐泵阀轴轮缆站厂店局院校馆库剂液率量值器机件膜钉泥砖"
 )
 """Characters that no given name holds, or so seldom that they tell more of a word's end."""
 TITLES = (

@@ -22,7 +22,9 @@ _WORD = (
 _PARTICLE = r"(?:van der|van den|von der|de la|van|von|de|da|dos|del|della|di|bin|ibn|al|el|ter|ten|zu)"
 _RUN = re.compile(rf"(?<![0-9A-Za-z_À-ž@/.\-\\'’])(?:{_WORD})(?: (?:{_PARTICLE} )?(?:{_WORD}))*(?![0-9A-Za-z_À-ž@])")
 _PIECE = re.compile(rf"{_WORD}|[{_LOW}]+")
-_REVERSED = re.compile(rf"(?<![\w@/.-])(?P<name>(?:{_WORD}), (?:{_WORD})(?: [{_UP}]\.)?)(?![\w@])")
+_REVERSED = re.compile(
+    rf"(?<![0-9A-Za-zÀ-ž_@/.-])(?P<name>(?:{_WORD}), (?:{_WORD})(?: [{_UP}]\.)?)(?![0-9A-Za-zÀ-ž_@])"
+)
 
 _TITLES = frozenset("mr mrs ms miss mx dr prof professor sir madam herr frau mme monsieur".split())
 _GREETINGS = frozenset("dear hi hello hey thanks regards cheers sincerely".split())

@@ -80,16 +80,16 @@ _WESTERN = re.compile(
 )
 _BROADWAY = re.compile(rf"(?<![0-9A-Za-z.,-])\d{{1,5}} (?:Broadway|The Strand|Whitehall|Piccadilly)\b{_END}")
 _GERMAN = re.compile(
-    r"(?<![\w-])(?:[A-ZÄÖÜ][a-zäöüß]+(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|markt|steig)|"
+    r"(?<![0-9A-Za-zÀ-ž_-])(?:[A-ZÄÖÜ][a-zäöüß]+(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|markt|steig)|"
     r"(?:[A-ZÄÖÜ][a-zäöüß]+(?:er|en)?[ -]){1,2}(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer))"
-    r" \d{1,4} ?[a-z]?(?![\w])(?:, (?:D-)?\d{5} [A-ZÄÖÜ][a-zäöüß]+(?: [a-z]+ [A-ZÄÖÜ][a-zäöüß]+)?|, "
-    r"[A-ZÄÖÜ][a-zäöüß]{3,15}(?![\w ]))?"
+    r" \d{1,4} ?[a-z]?(?![0-9A-Za-zÀ-ž_])(?:, (?:D-)?\d{5} [A-ZÄÖÜ][a-zäöüß]+(?: [a-z]+ [A-ZÄÖÜ][a-zäöüß]+)?|, "
+    r"[A-ZÄÖÜ][a-zäöüß]{3,15}(?![0-9A-Za-zÀ-ž_ ]))?"
 )
 _ROMANIC = re.compile(
-    r"(?<![\w-])(?:\d{1,4}(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|allée|impasse|quai)|(?:Via|Viale|Piazza|"
-    r"Corso|Calle|Avenida|Plaza|Rua))"
-    r" (?:(?:de|du|des|la|le|della|del|di|d'|l')[ ]?){0,2}[A-ZÀ-Ý][\wÀ-ž'’-]+(?: [A-ZÀ-Ý][\wÀ-ž'’-]+){0,3}"
-    r"(?:,? \d{1,4}(?!\d))?(?:, \d{5} [A-ZÀ-Ý][\wÀ-ž'’-]+)?"
+    r"(?<![0-9A-Za-zÀ-ž_-])(?:\d{1,4}(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|allée|impasse|quai)|"
+    r"(?:Via|Viale|Piazza|Corso|Calle|Avenida|Plaza|Rua))"
+    r" (?:(?:de|du|des|la|le|della|del|di|d'|l')[ ]?){0,2}[A-ZÀ-Ý][A-Za-zÀ-ž'’-]+(?: [A-ZÀ-Ý][A-Za-zÀ-ž'’-]+){0,3}"
+    r"(?:,? \d{1,4}(?!\d))?(?:, \d{5} [A-ZÀ-Ý][A-Za-zÀ-ž'’-]+)?"
 )
 
 

@@ -42,7 +42,7 @@ class ApiKey(Recognizer):
 
     entity = "API_KEY"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
-        re.compile(rf"(?P<prefixed>)(?<![0-9A-Za-z_-])(?P<value>{_PREFIXED})(?![0-9A-Za-z_])"),
+        re.compile(rf"(?P<prefixed>)(?<![0-9A-Za-z_-])(?P<value>{_PREFIXED})(?![0-9A-Za-z_])", re.ASCII),
         re.compile(
             rf"(?i)(?:(?<![a-z])|(?<=_))(?:{_NAMES})(?![a-z])[\"'`]?[ \t]{{0,4}}"
             rf"(?:[:=]{{1,2}}>?|为|是|is)[ \t]{{0,4}}(?:bearer )?[\"'`“]?"
