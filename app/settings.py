@@ -60,9 +60,10 @@ class IngestSettings(Section):
 class DesensitizeSettings(Section):
     """What happens to personal data and secrets before anything is stored."""
 
-    policy: Path | None = Field(None, description="policy file; none: the built-in one")
+    policy: Path | None = Field(None, description="policy file; none: policy.yaml here, else the built-in one")
     directory: Path | None = Field(
-        None, description="the company's people, CSV or LDIF: they keep names and work contacts"
+        None,
+        description="the company's people, CSV or LDIF: they keep names and work contacts; none: directory.csv here",
     )
     strict: bool = Field(False, description="true: the company's own people become pseudonyms too")
     vault: bool = Field(False, description="true: originals of pseudonyms are kept, encrypted, in vault.sqlite")

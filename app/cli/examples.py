@@ -208,7 +208,8 @@ def _print_sheet(sheet: Datasheet) -> None:
     measures = sheet.quality["measures"]
     print_text(f"quality: {', '.join(f'{name} {share:.1%}' for name, share in measures.items())}")
     for reason, entry in sheet.quality["dropped"].items():
-        print_text(f"left out: {entry['count']} {reason}: {entry['meaning']}")
+        kinds = ", ".join(f"{kind} {count}" for kind, count in entry.get("kinds", {}).items())
+        print_text(f"left out: {entry['count']} {reason}{f' ({kinds})' if kinds else ''}: {entry['meaning']}")
     if sheet.problem:
         remark(f"{sheet.name}: {sheet.problem}")
 
