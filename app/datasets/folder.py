@@ -18,7 +18,7 @@ from typing import Any
 from app.datasets.balance import balance
 from app.datasets.types import PARTS, DatasetRow, Datasheet, StruckRow
 from knowledge.errors import Damaged, InvalidInput
-from knowledge.files import sha256_of, sync_file, sync_folder
+from knowledge.files import sha256_of, sync_file, whole_folder
 
 SHEET = "datasheet.json"
 STRUCK = "struck.jsonl"
@@ -60,21 +60,10 @@ def making(folder: Path) -> Iterator[Path]:
     """
     if folder.exists():
         raise InvalidInput(f"{folder.name}: there is a dataset of that name; take another one, or remove it first")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     for left in folder.parent.glob(f"{MAKING}*"):
         shutil.rmtree(left)
-    hidden = folder.parent / f"{MAKING}{folder.name}"
-    hidden.mkdir()
-    try:
+    with whole_folder(folder, MAKING) as hidden:
         yield hidden
-        for file in hidden.iterdir():
-            sync_file(file)
-        sync_folder(hidden)
-        hidden.rename(folder)
-        sync_folder(folder.parent)
-    except BaseException:
-        shutil.rmtree(hidden, ignore_errors=True)
-        raise
 
 
 def write_part(folder: Path, part: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -34,6 +34,7 @@ WRONG = [
     (["versions", "show", "x"], 1, "no such version"),
     (["versions", "export", "x"], 2, "Missing argument"),
     (["versions", "export", "x", "out", "--merged"], 1, "no such version"),
+    (["versions", "export", "x", "out", "--merged", "--gguf", "q8_0"], 2, "give one of them"),
     (["versions", "canary", "x"], 1, "no such version"),
     (["versions", "canary", "x", "--share", "much"], 2, "--share"),
     (["versions", "promote", "x"], 1, "no such version"),
