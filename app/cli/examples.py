@@ -13,7 +13,7 @@ from app.cli.common import Run, command, group, operator
 from app.cli.output import print_json, print_table, print_text, remark, shortened
 from app.cli.progress import steps
 from app.cli.train import train_commands
-from knowledge.errors import InvalidInput, NotFound
+from knowledge.errors import InvalidInput
 
 if TYPE_CHECKING:
     from app.datasets import Datasheet, Recipe
@@ -229,7 +229,7 @@ def _is_file(source: str) -> bool:
 def _file(source: str) -> Path:
     file = Path(source)
     if not file.is_file():
-        raise NotFound(f"{source}: no such file")
+        raise InvalidInput(f"{source}: no such file; check the path")
     return file
 
 

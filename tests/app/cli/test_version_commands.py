@@ -17,7 +17,7 @@ ROW = {"instruction": "Who?", "output": "Ann"}
 
 WRONG = [
     (["train", "lora"], 2, "Missing argument"),
-    (["train", "lora", "no.jsonl"], 1, "no.jsonl: no such dataset"),
+    (["train", "lora", "no.jsonl"], 2, "no.jsonl: no such file or folder"),
     (["train", "lora", "rows.jsonl", "--method", "magic"], 2, "--method magic: no such method"),
     (["train", "lora", "rows.jsonl", "--quantize", "3bit"], 2, "--quantize 3bit: not known"),
     (["train", "lora", "rows.jsonl", "--rank", "0"], 2, "--rank 0: must be 1 or more"),
