@@ -50,8 +50,8 @@ _CLOSED: Mapping[str, str] = {
     "not_evaluated": "it was not evaluated: run `plumbline train evaluate {version}`",
     "other": "it was compared with {compared}, and {against} is in service: evaluate it again",
     "few": (
-        "its evaluation has {questions} held-back questions and {documents} over documents, and the gate needs {needed} "
-        "of either: ask more with `plumbline train evaluate {version} --dataset DATASET` or `--eval FOLDER`"
+        "its evaluation has {questions} held-back questions and {documents} over documents, and the gate needs "
+        "{needed} of either: ask more with `plumbline train evaluate {version} --dataset DATASET` or `--eval FOLDER`"
     ),
     "gain": "its F1 is {gain} against {against}, and the gate needs {needed}",
     "documents": "its F1 over documents is {gain} against {against}, and the gate needs {needed}",

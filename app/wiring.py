@@ -550,7 +550,11 @@ class Workspace:
         """What each user asked and was answered."""
         from app.conversation import Conversations
 
-        return Conversations(self.catalog, clean=lambda text: self.desensitizer.desensitize(text)[0] if text else text)
+        return Conversations(
+            self.catalog,
+            clean=lambda text: self.desensitizer.desensitize(text)[0] if text else text,
+            deleted=lambda: self.datasets.erase_deleted(),  # noqa: PLW0108 - made when it is needed
+        )
 
     @once
     def relinking(self) -> Relinking:
