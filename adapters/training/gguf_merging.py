@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,6 +148,7 @@ def _quantizer() -> Callable[[Path, Path, str], None]:
         ) from error
 
     def quantize(source: Path, target: Path, kind: str) -> None:
+        logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)  # it tells of every tensor otherwise
         options = llama_cpp.llama_model_quantize_default_params()
         options.ftype = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{kind.upper()}")
         if llama_cpp.llama_model_quantize(str(source).encode(), str(target).encode(), options):
