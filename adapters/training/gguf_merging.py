@@ -161,11 +161,12 @@ def _deviation(base: str, version: Path, catalog: ModelCatalog, model: Path) -> 
     """How far the logits of the written model are from base and adapter's, as a share of the adapter's effect."""
     from adapters.llama_cpp_generator import LlamaCppGenerator
 
-    together = LlamaCppGenerator(base, catalog, 0, _CONTEXT)
+    # One thread: a few dozen tokens, and on a busy machine several wait for one another
+    together = LlamaCppGenerator(base, catalog, 1, _CONTEXT)
     plain = _logits(together)
     wanted = _logits(together.adapted(Adapter("merged", version)))
     together.close()
-    alone = LlamaCppGenerator(base, catalog, 0, _CONTEXT, file=model)
+    alone = LlamaCppGenerator(base, catalog, 1, _CONTEXT, file=model)
     found = _logits(alone)
     alone.close()
     effect = float(np.linalg.norm(wanted - plain))
