@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
+from pathlib import Path
 from typing import Any, Self
 
 from adapters.chat_format import render, render_head
@@ -36,7 +37,10 @@ class LlamaCppGenerator:
     backend = "llama.cpp"
     adapter = ""
 
-    def __init__(self, name: str, catalog: ModelCatalog, threads: int, context_tokens: int) -> None:
+    def __init__(
+        self, name: str, catalog: ModelCatalog, threads: int, context_tokens: int, *, file: Path | None = None
+    ) -> None:
+        """`file`: weights to use in place of the model's own."""
         from llama_cpp import Llama
 
         entry = catalog.get(name)
@@ -48,7 +52,7 @@ class LlamaCppGenerator:
         self._heads: dict[tuple[str, tuple[int, ...]], Any] = {}
         self._loras: dict[str, Any] = {}
         self._llama: Any = Llama(
-            str(catalog.require(name)),
+            str(file or catalog.require(name)),
             n_ctx=self.context_tokens,
             n_threads=cores,
             n_threads_batch=cores,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from adapters.chat_format import plain, render
+from adapters.json_form import JsonForm
 from adapters.model_catalog import ModelCatalog
 from adapters.streaming import until_stop
 from adapters.training.plan import ADAPTER_CONFIG, Quantize
@@ -75,12 +76,11 @@ class TransformersGenerator:
         seed: int = 0,
         schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """See `Generator`; this back end cannot hold to a schema."""
-        if schema is not None:
-            raise Unavailable("transformers cannot hold to a JSON schema; set [answer] backend to another one")
+        """See `Generator`; of a schema the parts that `adapters.json_form` names."""
+        form = None if schema is None else JsonForm(schema, self._tokenizer, self._stops)
         batch = self._tokens([messages], max_tokens)
         with self._lock:
-            run = _Run(self, batch, max_tokens, temperature, seed)
+            run = _Run(self, batch, max_tokens, temperature, seed, form)
             try:
                 yield from until_stop(run.pieces(), [*self._chat.stop, *stop])
             finally:
@@ -122,7 +122,7 @@ class TransformersGenerator:
             return self._held.model.generate(
                 **batch,
                 max_new_tokens=max_tokens,
-                eos_token_id=[self._tokenizer.convert_tokens_to_ids(mark) for mark in self._chat.stop],
+                eos_token_id=self._stops,
                 pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
                 **sampling,
                 **options,
@@ -132,6 +132,11 @@ class TransformersGenerator:
     def tokenizer(self) -> Any:
         """The model's tokenizer."""
         return self._tokenizer
+
+    @property
+    def _stops(self) -> list[int]:
+        """The tokens that end an answer."""
+        return [self._tokenizer.convert_tokens_to_ids(mark) for mark in self._chat.stop]
 
     def _tokens(self, prompts: Sequence[Sequence[Message]], max_tokens: int) -> Any:
         texts = [render(messages, self._chat) for messages in prompts]
@@ -190,9 +195,15 @@ class _Run:
     """
 
     def __init__(
-        self, owner: TransformersGenerator, batch: Any, max_tokens: int, temperature: float, seed: int
+        self,
+        owner: TransformersGenerator,
+        batch: Any,
+        max_tokens: int,
+        temperature: float,
+        seed: int,
+        form: JsonForm | None = None,
     ) -> None:
-        from transformers import StoppingCriteriaList
+        from transformers import LogitsProcessorList, StoppingCriteriaList
 
         self._tokenizer = owner.tokenizer
         self._tokens: list[int] = []
@@ -201,7 +212,9 @@ class _Run:
         self._pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped = threading.Event()
         criteria = StoppingCriteriaList([lambda ids, _scores, **_options: _told(self._stopped, ids)])
-        options = {"streamer": self, "stopping_criteria": criteria}
+        options: dict[str, Any] = {"streamer": self, "stopping_criteria": criteria}
+        if form is not None:
+            options["logits_processor"] = LogitsProcessorList([form])
         arguments = (owner, batch, max_tokens, temperature, seed, options)
         self._thread = threading.Thread(target=self._generate, args=arguments, daemon=True)
         self._thread.start()

@@ -49,8 +49,12 @@ class Closed:
 _CLOSED: Mapping[str, str] = {
     "not_evaluated": "it was not evaluated: run `plumbline train evaluate {version}`",
     "other": "it was compared with {compared}, and {against} is in service: evaluate it again",
-    "few": "its evaluation has {questions} questions and the gate needs {needed}",
+    "few": (
+        "its evaluation has {questions} held-back questions and {documents} over documents, and the gate needs "
+        "{needed} of either: ask more with `plumbline train evaluate {version} --dataset DATASET` or `--eval FOLDER`"
+    ),
     "gain": "its F1 is {gain} against {against}, and the gate needs {needed}",
+    "documents": "its F1 over documents is {gain} against {against}, and the gate needs {needed}",
     "forgot": "it forgot {forgot} of the general questions, and {allowed} are allowed",
 }
 
@@ -193,18 +197,27 @@ class Adaptation:
         return _CLOSED[closed.key].format_map(values)
 
     def closed(self, version: ModelVersion, against: str) -> Closed | None:
-        """As `gate`, for who says it in another language; None when the version may take the place."""
+        """As `gate`, for who says it in another language; None when the version may take the place.
+
+        The held-back questions count, and those over documents, where at least `min_questions` of them were asked.
+        """
         found, settings = version.evaluation, self._settings
         if not found:
             return Closed("not_evaluated", {"version": version.id})
         if found["against"] != (against or BASE):
             return Closed("other", {"compared": found["against"], "against": against})
-        if found["questions"] < settings.min_questions:
-            return Closed("few", {"questions": found["questions"], "needed": settings.min_questions})
-        gain = found["difference"]["f1"]["mean"]
-        if gain < settings.min_gain:
-            needed = f"{settings.min_gain:+.3f}"
-            return Closed("gain", {"gain": f"{gain:+.3f}", "against": against, "needed": needed})
+        documents = found.get("documents", {})
+        counted = {"gain": (found["questions"], found), "documents": (documents.get("questions", 0), documents)}
+        judged = {key: part for key, (count, part) in counted.items() if count >= settings.min_questions}
+        if not judged:
+            asked, over = (count for count, _ in counted.values())
+            values = {"questions": asked, "documents": over, "needed": settings.min_questions, "version": version.id}
+            return Closed("few", values)
+        for key, part in judged.items():
+            gain = part["difference"]["f1"]["mean"]
+            if gain < settings.min_gain:
+                needed = f"{settings.min_gain:+.3f}"
+                return Closed(key, {"gain": f"{gain:+.3f}", "against": against, "needed": needed})
         forgot = -found["difference"]["general"]["mean"] if found["difference"].get("general") else 0.0
         if forgot > settings.max_forgetting:
             return Closed("forgot", {"forgot": f"{forgot:.0%}", "allowed": f"{settings.max_forgetting:.0%}"})

@@ -57,8 +57,9 @@ def compare(
     """Ask both the held-back questions, some general ones and, over documents, those of `folder`; keep the result.
 
     `against` is a version or `base`; without it, the stable one of `line`. The result has per measure the means of both
-    and of the difference, each with a bootstrap interval, and says what the gate makes of it. The gate goes by the
-    held-back questions, which may be missing when there is a `folder`. Raises InvalidInput before anything is asked.
+    and of the difference, each with a bootstrap interval, and says what the gate makes of it. See
+    `Adaptation.closed`; the held-back questions may be missing when there is a `folder`. Raises InvalidInput before
+    anything is asked.
     """
     adaptation = workspace.adaptation
     version = adaptation.get(version_id)
@@ -159,7 +160,10 @@ def _over_documents(workspace: Workspace, ours: str, theirs: str, folder: Path, 
         outcomes(folder, workspace.settings, answers=answers, registry=workspace.registry, version=version)
         for version in (ours, theirs)
     ]
-    return _side_by_side(*(_document_rows(each, workspace.embedder) for each in found))
+    ours_rows, theirs_rows = (_document_rows(each, workspace.embedder) for each in found)
+    both = zip(ours_rows.get("f1", ()), theirs_rows.get("f1", ()), strict=True)
+    questions = sum(mine is not None and other is not None for mine, other in both)
+    return {"questions": questions, **_side_by_side(ours_rows, theirs_rows)}
 
 
 def _document_rows(found: Sequence[Outcome], embedder: TokenEmbedder) -> Rows:

@@ -69,15 +69,21 @@ class StoredMessage:
 class Conversations:
     """The conversations of a workspace. A conversation of another user looks exactly like one that does not exist.
 
-    `clean` takes personal data out of titles, comments and what is searched for.
+    `clean` takes personal data out of titles, comments and what is searched for. `deleted` is called when a
+    conversation was deleted, so that what was made from it goes too.
     """
 
     def __init__(
-        self, catalog: Catalog, clock: Callable[[], float] = time.time, clean: Callable[[str], str] = str
+        self,
+        catalog: Catalog,
+        clock: Callable[[], float] = time.time,
+        clean: Callable[[str], str] = str,
+        deleted: Callable[[], object] = lambda: None,
     ) -> None:
         self._catalog = catalog
         self._clock = clock
         self._clean = clean
+        self._deleted = deleted
 
     # --- conversations ------------------------------------------------------------------------------------------
 
@@ -105,9 +111,10 @@ class Conversations:
         self._catalog.conversations.rename(conversation, _short(self._clean(title)))
 
     def delete(self, conversation: str, user: User) -> None:
-        """Remove it for good, with its messages and their feedback."""
+        """Remove it for good, with its messages, their feedback, and the training examples made from them."""
         self._own(conversation, user)
         self._catalog.conversations.delete(conversation)
+        self._deleted()
 
     # --- messages -----------------------------------------------------------------------------------------------
 

@@ -60,9 +60,10 @@ class IngestSettings(Section):
 class DesensitizeSettings(Section):
     """What happens to personal data and secrets before anything is stored."""
 
-    policy: Path | None = Field(None, description="policy file; none: the built-in one")
+    policy: Path | None = Field(None, description="policy file; none: policy.yaml here, else the built-in one")
     directory: Path | None = Field(
-        None, description="the company's people, CSV or LDIF: they keep names and work contacts"
+        None,
+        description="the company's people, CSV or LDIF: they keep names and work contacts; none: directory.csv here",
     )
     strict: bool = Field(False, description="true: the company's own people become pseudonyms too")
     vault: bool = Field(False, description="true: originals of pseudonyms are kept, encrypted, in vault.sqlite")
@@ -111,7 +112,7 @@ class ServerSettings(Section):
 class AdaptationSettings(Section):
     """When a model version may be promoted, a canary is taken back by itself, and another one is prepared."""
 
-    min_questions: int = Field(5, ge=1, description="an evaluation with fewer questions opens no gate")
+    min_questions: int = Field(5, ge=1, description="an evaluation with fewer questions of one kind opens no gate")
     min_gain: float = Field(0.0, ge=-1, le=1, description="by how much F1 must be above the version in service")
     max_forgetting: float = Field(0.1, ge=0, le=1, description="how much less of the general questions may be right")
     judge_after: int = Field(20, ge=1, description="answers of a canary before it is judged")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from knowledge.errors import NotFound
+from knowledge.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from adapters.training.examples import Dataset
@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 
 def dataset_path(workspace: Workspace, name: str) -> Path:
-    """Where a dataset lies: a path, or the name of one in the workspace's `datasets/`. Raises NotFound."""
+    """Where a dataset lies: a path, or the name of one in the workspace's `datasets/`.
+
+    Raises InvalidInput for a path at which there is nothing, NotFound for such a name.
+    """
     for place in (Path(name), workspace.folder / "datasets" / name):
         if place.exists():
             return place
+    if Path(name).suffix == ".jsonl" or len(Path(name).parts) > 1:
+        raise InvalidInput(f"{name}: no such file or folder; check the path")
     known = workspace.folder / "datasets"
     raise NotFound(f"{name}: no such dataset; give a JSONL file, a folder, or the name of one in {known}")
 

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from knowledge.index_store import IndexStore
     from knowledge.protocols import Embedder, Generator, TokenEmbedder
     from knowledge.retriever import Retriever
-    from knowledge.types import DocumentRecord
+    from knowledge.types import Document, DocumentRecord
 
 CATALOG_NAME = "catalog.sqlite"
 
@@ -362,6 +362,12 @@ class Workspace:
                 scrub_with(lambda text: scrubbing.desensitize(text)[0])
             return self._desensitizer[1]
 
+    def desensitizer_of(self, document: Document) -> Desensitizer:
+        """The one whose policy is for this document of the catalog; it tells the vault nothing."""
+        from ingest.preparing import desensitizer_of
+
+        return desensitizer_of(self.desensitizer.untold(), document)
+
     @once
     def policy_file(self) -> PolicyFile:
         """Where the desensitizing policy stands."""
@@ -544,7 +550,11 @@ class Workspace:
         """What each user asked and was answered."""
         from app.conversation import Conversations
 
-        return Conversations(self.catalog, clean=lambda text: self.desensitizer.desensitize(text)[0] if text else text)
+        return Conversations(
+            self.catalog,
+            clean=lambda text: self.desensitizer.desensitize(text)[0] if text else text,
+            deleted=lambda: self.datasets.erase_deleted(),  # noqa: PLW0108 - made when it is needed
+        )
 
     @once
     def relinking(self) -> Relinking:
@@ -609,8 +619,18 @@ def open_desensitizer(settings: Settings, key: bytes, vault: Vault | None = None
 
     wanted = settings.desensitize
     policy = policy_file(settings).read().policy
-    directory = wanted.directory and load_directory(settings.workspace / wanted.directory)
-    return Desensitizer(policy.strict() if wanted.strict else policy, key, directory or None, vault)
+    people = directory_file(settings)
+    directory = None if people is None else load_directory(people)
+    return Desensitizer(policy.strict() if wanted.strict else policy, key, directory, vault)
+
+
+def directory_file(settings: Settings) -> Path | None:
+    """Where the company's people stand: as the settings say, else in the workspace, where they may be missing."""
+    from ingest.desensitize.directory import DIRECTORY_NAME
+
+    named = settings.desensitize.directory
+    file = settings.workspace / (named or DIRECTORY_NAME)
+    return file if named is not None or file.is_file() else None
 
 
 def policy_file(settings: Settings) -> PolicyFile:

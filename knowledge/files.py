@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -27,6 +30,30 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def whole_folder(target: Path, prefix: str = ".") -> Iterator[Path]:
+    """A new hidden folder beside `target` to write into, whose name begins with `prefix` and the target's.
+
+    It becomes `target` when all went well and everything in it is on the disk, and goes when not. The caller sees to it
+    that `target` is free; a kill leaves the hidden folder behind.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    hidden = target.with_name(f"{prefix}{target.name}.{secrets.token_hex(4)}")
+    hidden.mkdir()
+    try:
+        yield hidden
+        for path in [*hidden.rglob("*"), hidden]:
+            if path.is_dir():
+                sync_folder(path)
+            else:
+                sync_file(path)
+        hidden.rename(target)
+        sync_folder(target.parent)
+    except BaseException:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -23,6 +23,7 @@ from knowledge.catalog.runs import FAILED, Run
 from knowledge.errors import PlumblineError, Unavailable
 
 if TYPE_CHECKING:
+    from adapters.training.gguf_merging import MergedGguf
     from adapters.training.merging import Merged
 
 KIND = "training"
@@ -77,6 +78,12 @@ class TrainingRuns:
         from adapters.training.merging import merge
 
         return merge(base, version, self._models, folder)
+
+    def merge_gguf(self, base: str, version: Path, folder: Path, kind: str) -> MergedGguf:
+        """The same as one quantized GGUF file; see `adapters.training.gguf_merging`."""
+        from adapters.training.gguf_merging import merge_gguf
+
+        return merge_gguf(base, version, self._models, folder, kind)
 
     def make(self, plan: Plan, dataset: Dataset, told: Callable[[Step], None], name: str = "") -> Made:
         """Train and export; the same plan and dataset go on where a killed or interrupted training stopped.

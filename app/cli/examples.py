@@ -13,7 +13,7 @@ from app.cli.common import Run, command, group, operator
 from app.cli.output import print_json, print_table, print_text, remark, shortened
 from app.cli.progress import steps
 from app.cli.train import train_commands
-from knowledge.errors import InvalidInput, NotFound
+from knowledge.errors import InvalidInput
 
 if TYPE_CHECKING:
     from app.datasets import Datasheet, Recipe
@@ -208,7 +208,8 @@ def _print_sheet(sheet: Datasheet) -> None:
     measures = sheet.quality["measures"]
     print_text(f"quality: {', '.join(f'{name} {share:.1%}' for name, share in measures.items())}")
     for reason, entry in sheet.quality["dropped"].items():
-        print_text(f"left out: {entry['count']} {reason}: {entry['meaning']}")
+        kinds = ", ".join(f"{kind} {count}" for kind, count in entry.get("kinds", {}).items())
+        print_text(f"left out: {entry['count']} {reason}{f' ({kinds})' if kinds else ''}: {entry['meaning']}")
     if sheet.problem:
         remark(f"{sheet.name}: {sheet.problem}")
 
@@ -228,7 +229,7 @@ def _is_file(source: str) -> bool:
 def _file(source: str) -> Path:
     file = Path(source)
     if not file.is_file():
-        raise NotFound(f"{source}: no such file")
+        raise InvalidInput(f"{source}: no such file; check the path")
     return file
 
 

@@ -80,19 +80,26 @@ def export(
     merged: Annotated[
         bool, typer.Option("--merged", help="One model: the base's weights with the adapter merged in.")
     ] = False,
+    gguf: Annotated[
+        str,
+        typer.Option(
+            metavar="TYPE", help="One GGUF model, merged and quantized: f16, q8_0, q6_k, q5_k_m, q4_k_m or q4_0."
+        ),
+    ] = "",
 ) -> None:
     """Write a version into a folder for other programs: its adapter's files, or the merged model."""
     from app.version_export import export as exported
 
     with run.open() as workspace:
-        about = exported(workspace, version, folder, by=operator(), merged=merged)
+        about = exported(workspace, version, folder, by=operator(), merged=merged, gguf=gguf)
     if run.json:
         print_json({"folder": str(folder), **about})
         return
     print_text(str(folder))
-    if merged:
+    if merged or gguf:
         found = about["merged"]
-        remark(f"checked: {found['dtype']}, logits miss base and adapter by {found['deviation']:.2%} of its effect")
+        kind = found.get("dtype") or found["kind"]
+        remark(f"checked: {kind}, logits miss base and adapter by {found['deviation']:.2%} of its effect")
 
 
 @command(versions, "canary", json=True)

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from app.datasets import folder as disk
 from app.datasets import samples
 from app.datasets.balance import resampled
@@ -52,7 +54,11 @@ Told = Callable[[str, int, int | None], None]
 LEASE = "datasets"
 DRIFT = "drift"
 """The kind of run under which measured drift is kept."""
+AUTOMATIC = "automatic"
+"""Who takes out what was deleted, as the audit log names it."""
 _WAIT = 10.0
+_SHORT_WAIT = 2.0
+_log = structlog.get_logger(__name__)
 
 
 class Datasets:
@@ -180,6 +186,7 @@ class Datasets:
                 **_NOT_COUNTED,
             )
             self._write(folder, parts, sheet)
+        self.erase_deleted()  # what was deleted since it was read
         return self._noted("dataset.make", by, name, {"rows": len(kept), "access": sorted(recipe.access)})
 
     def resample(
@@ -199,6 +206,7 @@ class Datasets:
                 shutil.copyfile(self.folder / name / samples.FILE, folder / samples.FILE)
             fresh = replace(sheet, name=new_name, created_at=self._clock(), created_by=by, recipe=recipe)
             self._write(folder, parts, fresh)
+        self.erase_deleted()
         return self._noted("dataset.make", by, new_name, {"resampled_from": name, "key": key, "how": how})
 
     # --- changing -----------------------------------------------------------------------------------------------
@@ -233,7 +241,41 @@ class Datasets:
             shutil.rmtree(gone)
         self._workspace.audit.append("dataset.remove", by, {}, subject=name)
 
+    def erase_deleted(self) -> None:
+        """Take out of all datasets what was made from conversations that are no longer there: rows, what the datasheet
+        says of them, and the numbers kept for drift. A dataset without a row to train on goes.
+
+        What a version has learnt it keeps, with its held-back rows, until it is trained anew. While another one is
+        being made this is left to its maker.
+        """
+        if not self.folder.is_dir():
+            return
+        try:
+            with self._workspace.catalog.leases.hold(LEASE, wait=_SHORT_WAIT):
+                there = self._workspace.catalog.mentions.answer_ids()
+                for file in sorted(self.folder.glob(f"[!.]*/{disk.SHEET}")):
+                    self._erase(file.parent, there)
+        except Unavailable:
+            _log.info("erasing_left_to_the_maker_of_a_dataset")
+
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _erase(self, folder: Path, there: Collection[str]) -> None:
+        sheet = disk.read_sheet(folder)
+        erased = disk.erase(folder, lambda row: _from_answer(row) and row["origin"]["id"] not in there)
+        reference = samples.erased(folder, "questions", there)
+        if not erased and not reference:
+            return
+        if not disk.read_part(folder, "train"):
+            self.remove(sheet.name, by=AUTOMATIC)
+            return
+        told = {**sheet.reference, **reference, "sha256": sha256_of(folder / samples.FILE)} if reference else None
+        left = {str(row["origin"]["id"]) for row in disk.all_rows(folder)}
+        quality, sources = _without(sheet, there, left)
+        disk.write_sheet(folder, replace(sheet, quality=quality, sources=sources, reference=told or sheet.reference))
+        if not sheet.problem:  # or else files that somebody altered would count as right
+            self._count_again(sheet.name)
+        self._workspace.audit.append("dataset.erase", AUTOMATIC, {"rows": erased}, subject=sheet.name)
 
     def _check(self, recipe: Recipe, user: User | None) -> None:
         from app.accounts.names import checked_groups
@@ -272,10 +314,7 @@ class Datasets:
         windows = Windows(self._workspace, recipe.access, told)
         found = windows.take(recipe.since, until, self._embedder)
         samples.write(folder, found)
-        told_of = {
-            name: {"kept": one.count, "total": one.total, "embedder": one.embedder} for name, one in found.items()
-        }
-        return {**told_of, "sha256": sha256_of(folder / samples.FILE)}
+        return {**{name: samples.told(one) for name, one in found.items()}, "sha256": sha256_of(folder / samples.FILE)}
 
     def _embedder(self) -> Embedder | None:
         try:
@@ -311,6 +350,23 @@ class Datasets:
 
 _NOT_COUNTED: dict[str, Any] = {"parts": {}, "sha256": "", "files": {}, "balance": {}}
 """What is counted when the files are there."""
+
+
+def _from_answer(row: Mapping[str, Any]) -> bool:
+    """Whether a row was made from an answer; also one that is gone over again."""
+    return str(row.get("kind", "")).startswith("feedback.") and "id" in row.get("origin", {})
+
+
+def _without(
+    sheet: Datasheet, there: Collection[str], left: Collection[str]
+) -> tuple[dict[str, Any], tuple[Mapping[str, Any], ...]]:
+    """Quality report and sources without answers that are not there any more; `left` are the rows' origins."""
+    dropped = {}
+    for reason, entry in sheet.quality["dropped"].items():
+        stay = [one for one in entry["samples"] if not one["kind"].startswith("feedback.") or one["source"] in there]
+        dropped[reason] = {**entry, "samples": stay}
+    sources = tuple(one for one in sheet.sources if one["kind"] not in {"feedback", "replay"} or one["id"] in left)
+    return {**sheet.quality, "dropped": dropped}, sources
 
 
 def _may_read(sheet: Datasheet, user: User | None) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 from app.datasets.balance import balance
 from app.datasets.types import PARTS, DatasetRow, Datasheet, StruckRow
 from knowledge.errors import Damaged, InvalidInput
-from knowledge.files import sha256_of, sync_file, sync_folder
+from knowledge.files import sha256_of, sync_file, whole_folder
 
 SHEET = "datasheet.json"
 STRUCK = "struck.jsonl"
@@ -60,21 +60,10 @@ def making(folder: Path) -> Iterator[Path]:
     """
     if folder.exists():
         raise InvalidInput(f"{folder.name}: there is a dataset of that name; take another one, or remove it first")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     for left in folder.parent.glob(f"{MAKING}*"):
         shutil.rmtree(left)
-    hidden = folder.parent / f"{MAKING}{folder.name}"
-    hidden.mkdir()
-    try:
+    with whole_folder(folder, MAKING) as hidden:
         yield hidden
-        for file in hidden.iterdir():
-            sync_file(file)
-        sync_folder(hidden)
-        hidden.rename(folder)
-        sync_folder(folder.parent)
-    except BaseException:
-        shutil.rmtree(hidden, ignore_errors=True)
-        raise
 
 
 def write_part(folder: Path, part: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -150,6 +139,31 @@ def settle(folder: Path) -> None:
         left = [row for row in rows if row["id"] not in struck]
         if len(left) < len(rows):
             write_part(folder, part, left)
+
+
+def all_rows(folder: Path) -> list[Row]:
+    """The rows of all parts, and those that were struck out."""
+    kept = [row for part in PARTS for row in read_part(folder, part)]
+    return [*kept, *(each["row"] for each in _read_lines(folder / STRUCK))]
+
+
+# --- erasing --------------------------------------------------------------------------------------------------------
+
+
+def erase(folder: Path, gone: Callable[[Row], bool]) -> int:
+    """Take rows out for good, also those that were struck out; gives how many went."""
+    erased = 0
+    for part in PARTS:
+        rows = read_part(folder, part)
+        left = [row for row in rows if not gone(row)]
+        if len(left) < len(rows):
+            write_part(folder, part, left)
+            erased += len(rows) - len(left)
+    struck = _read_lines(folder / STRUCK)
+    stays = [each for each in struck if not gone(each["row"])]
+    if len(stays) < len(struck):
+        _write_lines(folder / STRUCK, stays)
+    return erased + len(struck) - len(stays)
 
 
 def read_struck(folder: Path) -> list[StruckRow]:

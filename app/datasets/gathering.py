@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.datasets.datasets import Told
     from app.datasets.writing import Formats
     from app.wiring import Workspace
+    from ingest.desensitize import Desensitizer
 
 
 class Gathering:
@@ -85,8 +86,24 @@ class Gathering:
                 return ""
             return "\n".join(chunk.text for chunk in catalog.documents.chunks(document))
 
+        company = self._workspace.desensitizer.untold()
+
+        @cache
+        def policy_of(document: str) -> Desensitizer:
+            found = catalog.documents.get(document, self.reader)
+            return company if found is None else self._workspace.desensitizer_of(found)
+
+        def personal(text: str, documents: Collection[str]) -> Counter[str]:
+            # What an exception of the policy keeps for the readers of a document is taken out here, since others ask a
+            # model too; what another one takes out only there is taken out here as well
+            policies = {one.fingerprint: one for one in (company, *map(policy_of, documents))}
+            found = Counter[str]()
+            for one in policies.values():
+                found |= Counter(span.type for span in one.desensitize(text)[1])
+            return found
+
         return Checks(
-            desensitize=self._workspace.desensitizer.untold().desensitize,
+            personal=personal,
             checker=self._checker,
             linker=self._linker,
             reader=self.reader,

@@ -19,7 +19,7 @@ from knowledge.language import detect_language
 if TYPE_CHECKING:
     from knowledge.alignment import Checker
     from knowledge.graph import Linker
-    from knowledge.types import Language, Span, User
+    from knowledge.types import Language, User
 
 MEANING = {
     "incomplete": "the question or the answer is empty, has a gap left in it, or breaks off",
@@ -54,9 +54,13 @@ _TELLING = 4
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What the rows are held against. `text_of` gives a document's text, "" for one that is gone."""
+    """What the rows are held against.
 
-    desensitize: Callable[[str], tuple[str, list[Span]]]
+    `personal` gives the kinds of personal data in a text that was made from these documents, each as often as it stands
+    there; `text_of` a document's text, "" for one that is gone.
+    """
+
+    personal: Callable[[str, Collection[str]], Counter[str]]
     checker: Checker
     linker: Linker
     reader: User
@@ -73,10 +77,18 @@ class Report:
     kept: int = 0
     dropped: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def drop(self, reason: str, candidate: Candidate | None = None, count: int = 1) -> None:
-        """Count what is left out; `candidate` becomes a sample, without its words where they are the reason."""
+    def drop(
+        self, reason: str, candidate: Candidate | None = None, count: int = 1, kinds: Collection[str] = ()
+    ) -> None:
+        """Count what is left out; `candidate` becomes a sample, without its words where they are the reason.
+
+        `kinds`: of what kind the reason is, such as PERSON; each counts once.
+        """
         entry = self.dropped.setdefault(reason, {"count": 0, "meaning": MEANING[reason], "samples": []})
         entry["count"] += count
+        for kind in sorted(set(kinds)):
+            rows = entry.setdefault("kinds", {})
+            rows[kind] = rows.get(kind, 0) + 1
         if candidate is not None and len(entry["samples"]) < _SAMPLES:
             question = "" if reason == "personal_data" else candidate.question[:200]
             entry["samples"].append({"kind": candidate.kind, "source": candidate.source.id, "question": question})
@@ -105,9 +117,10 @@ def examine(
     for number, candidate in enumerate(candidates, 1):
         told(number)
         report.examined += 1
-        reason = wrong_with(candidate, checks)
+        personal = personal_in(candidate, checks)
+        reason = "personal_data" if personal else wrong_with(candidate, checks)
         if reason:
-            report.drop(reason, candidate)
+            report.drop(reason, candidate, kinds=personal)
         else:
             alone.append(candidate)
     kept = _without_copies(alone, checks, report)
@@ -115,12 +128,15 @@ def examine(
     return kept
 
 
-def wrong_with(candidate: Candidate, checks: Checks) -> str:
-    """The first reason why a candidate is not good enough by itself; "" when it is."""
+def personal_in(candidate: Candidate, checks: Checks) -> Counter[str]:
+    """The kinds of personal data and secrets in all that a candidate says, each as often as it stands there."""
     texts = (candidate.question, candidate.context, candidate.answer, candidate.rejected)
     said = [*texts, candidate.system, *(message.text for message in candidate.before)]
-    if checks.desensitize("\n\n".join(text for text in said if text))[1]:
-        return "personal_data"
+    return checks.personal("\n\n".join(text for text in said if text), candidate.documents)
+
+
+def wrong_with(candidate: Candidate, checks: Checks) -> str:
+    """The first reason but personal data why a candidate is not good enough by itself; "" when it is."""
     if _PLACEHOLDER.search(f"{candidate.question}\n{candidate.answer}"):
         return "placeholder"
     return (

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import Damaged
+from knowledge.files import sync_file
 from knowledge.protocols import Vectors
 
 MOST = 1000
@@ -23,7 +24,7 @@ MOST = 1000
 AXES = 64
 FILE = "reference.npz"
 _SIGNS = b"plumbline drift 1"
-_FIELDS = ("points", "lengths", "term_rows", "term_keys")
+_FIELDS = ("points", "lengths", "term_rows", "term_keys", "keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,15 @@ class Sample:
 
     `points` has shape (n, AXES or less), row i of text i; (0, 0) when there are no vectors, and `embedder` names the
     model that made them. `lengths` has shape (n,), in words and Han characters. Text `term_rows[i]` has the concept
-    with the hash `term_keys[i]`, each concept once.
+    with the hash `term_keys[i]`, each concept once. `keys` has the hash of what text i came from, so that it can be
+    taken out again; shape (0,) where that is not known.
     """
 
     points: NDArray[np.float32]
     lengths: NDArray[np.int64]
     term_rows: NDArray[np.int64]
     term_keys: NDArray[np.uint64]
+    keys: NDArray[np.uint64]
     total: int
     embedder: str
 
@@ -47,25 +50,50 @@ class Sample:
         """How many texts it has."""
         return len(self.lengths)
 
+    def only(self, sources: Collection[str]) -> Sample:
+        """The texts that came from these; none where it is not known what they came from."""
+        known = np.array([key_of(source) for source in sources], dtype=np.uint64)
+        stays = np.isin(self.keys, known) if len(self.keys) else np.zeros(self.count, dtype=bool)
+        place = np.cumsum(stays) - 1
+        terms = stays[self.term_rows]
+        return Sample(
+            points=self.points[stays] if self.points.size else self.points,
+            lengths=self.lengths[stays],
+            term_rows=place[self.term_rows[terms]],
+            term_keys=self.term_keys[terms],
+            keys=self.keys[stays] if len(self.keys) else self.keys,
+            total=self.total - int(self.count - stays.sum()),
+            embedder=self.embedder,
+        )
+
 
 def sample(
-    vectors: Vectors | None, lengths: Sequence[int], concepts: Sequence[Collection[str]], total: int, embedder: str
+    vectors: Vectors | None,
+    lengths: Sequence[int],
+    concepts: Sequence[Collection[str]],
+    total: int,
+    embedder: str,
+    sources: Sequence[str] = (),
 ) -> Sample:
-    """A sample of texts with these unit vectors (None: they could not be had), lengths and concepts."""
+    """A sample of texts with these unit vectors (None: they could not be had), lengths and concepts.
+
+    `sources`: the ids of what they came from.
+    """
     pairs = [(row, key_of(concept)) for row, found in enumerate(concepts) for concept in sorted(set(found))]
     return Sample(
         points=np.zeros((0, 0), np.float32) if vectors is None else projected(vectors),
         lengths=np.array(lengths, dtype=np.int64),
         term_rows=np.array([row for row, _ in pairs], dtype=np.int64),
         term_keys=np.array([key for _, key in pairs], dtype=np.uint64),
+        keys=np.array([key_of(source) for source in sources], dtype=np.uint64),
         total=total,
         embedder="" if vectors is None else embedder,
     )
 
 
-def key_of(concept: str) -> int:
-    """A concept as a number that does not say which it is, unless one knows the graph."""
-    return int.from_bytes(hashlib.sha256(concept.encode()).digest()[:8], "big")
+def key_of(name: str) -> int:
+    """A concept or an id as a number that does not say which it is, unless one knows them all."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
 
 def projected(vectors: Vectors) -> NDArray[np.float32]:
@@ -88,12 +116,16 @@ def projected(vectors: Vectors) -> NDArray[np.float32]:
 
 def write(folder: Path, samples: dict[str, Sample]) -> None:
     """The samples into a folder, under their names."""
+    _write_to(folder / FILE, samples)
+
+
+def _write_to(target: Path, samples: dict[str, Sample]) -> None:
     arrays: dict[str, NDArray[Any]] = {}
     for name, one in samples.items():
         arrays |= {f"{name}.{field}": getattr(one, field) for field in _FIELDS}
         arrays[f"{name}.points"] = one.points.astype(np.float16)
         arrays[f"{name}.about"] = np.array([str(one.total), one.embedder])
-    with (folder / FILE).open("wb") as file:
+    with target.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
@@ -112,6 +144,31 @@ def read(folder: Path) -> dict[str, Sample]:
 
 def _read_one(arrays: Any, name: str) -> Sample:
     total, embedder = arrays[f"{name}.about"]
-    fields = {field: arrays[f"{name}.{field}"] for field in _FIELDS}
+    fields: dict[str, Any] = {field: arrays[f"{name}.{field}"] for field in _FIELDS if field != "keys"}
+    # Files from before it was kept what texts came from have none
+    fields["keys"] = arrays[f"{name}.keys"] if f"{name}.keys" in arrays else np.zeros(0, dtype=np.uint64)
     fields["points"] = fields["points"].astype(np.float32)
     return Sample(**fields, total=int(total), embedder=str(embedder))
+
+
+def erased(folder: Path, name: str, there: Collection[str]) -> dict[str, Any]:
+    """Take out of a sample in a folder what came from nothing that is `there`; gives what the datasheet says then.
+
+    Nothing when all of it is there still, or no such sample was kept.
+    """
+    found = read(folder)
+    if name not in found or not found[name].count:
+        return {}
+    left = found[name].only(there)
+    if left.count == found[name].count:
+        return {}
+    fresh = folder / f".{FILE}.new"
+    _write_to(fresh, {**found, name: left})
+    sync_file(fresh)
+    fresh.replace(folder / FILE)
+    return {name: told(left)}
+
+
+def told(one: Sample) -> dict[str, Any]:
+    """What a datasheet says of a sample."""
+    return {"kept": one.count, "total": one.total, "embedder": one.embedder}

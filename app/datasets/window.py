@@ -57,18 +57,21 @@ class Windows:
         reader, terms = User("", groups=self.access), self.workspace.terms()
         catalog = self.workspace.catalog
         examples = FeedbackExamples(catalog, terms.graph, terms.linker, reader, trainable(self.workspace))
-        found = {(given.owner, text): text for given in examples.asked(since, until) if (text := understood(given))}
-        texts = self._drawn(sorted(found.values()))
+        asked = examples.asked(since, until)
+        found = {(given.owner, text): given.message_id for given in asked if (text := understood(given))}
+        drawn = self._drawn(sorted((text, message) for (_, text), message in found.items()))
+        texts, messages = [text for text, _ in drawn], [message for _, message in drawn]
         concepts = [{mention.concept for mention in terms.linker.link(text, reader)} - {""} for text in texts]
         lengths = [length(text) for text in texts]
         model = embedder() if texts else None
         if model is None:
-            return samples.sample(None, lengths, concepts, len(found), "")
+            return samples.sample(None, lengths, concepts, len(found), "", messages)
         vectors = []
         for start in range(0, len(texts), _BATCH):
             self.told("questions", start, len(texts))
             vectors.append(model.embed_queries(texts[start : start + _BATCH]))
-        return samples.sample(np.concatenate(vectors), lengths, concepts, len(found), model.fingerprint)
+        points = np.concatenate(vectors)
+        return samples.sample(points, lengths, concepts, len(found), model.fingerprint, messages)
 
     def documents(self, since: float, until: float) -> Sample:
         """What came in or changed; a document is one text, with the mean of its passages' vectors."""
@@ -87,7 +90,7 @@ class Windows:
             concepts.append({concept for concept in linked if graph.visible(concept, reader)})
             lengths.append(sum(length(chunk.text) for chunk in chunks))
         rows = np.stack([vectors[each.id] for each in kept]) if kept else np.zeros((0, 1), np.float32)
-        return samples.sample(rows, lengths, concepts, len(found), fingerprint)
+        return samples.sample(rows, lengths, concepts, len(found), fingerprint, [each.id for each in kept])
 
     def _drawn(self, found: Sequence[T]) -> list[T]:
         """At most `MOST` of them, in an order that tells nothing."""

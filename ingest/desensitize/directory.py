@@ -19,6 +19,8 @@ from typing import Any
 
 from knowledge.errors import InvalidInput
 
+DIRECTORY_NAME = "directory.csv"
+"""Where the people of a workspace stand whose settings name no directory."""
 _NAMES = re.compile(
     r"^(?:姓名|名字|中文名|英文名|拼音|别名|曾用名|显示名|name(?:[ _-]?(?:zh|en|cn))?|(?:full|display|english|"
     r"chinese|common|preferred)[ _-]?name|alias(?:es)?|cn|displayname)$"

@@ -99,6 +99,11 @@ class Mentions:
                 for row in connection.execute(query)
             ]
 
+    def answer_ids(self) -> frozenset[str]:
+        """The ids of all answers that are there."""
+        with self._catalog.connect() as connection:
+            return frozenset(connection.execute(sa.select(messages.c.id)).scalars())
+
     def readable_ids(self, document_ids: Iterable[str], user: User | None) -> frozenset[str]:
         """Those of these documents that exist and that `user` may read."""
         wanted = sa.select(documents.c.id).where(documents.c.id.in_(sorted(set(document_ids))), visible_to(user))

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from adapters.generators import load_generator
+from adapters.llama_cpp_generator import LlamaCppGenerator
 from adapters.model_catalog import ModelCatalog
 from adapters.registry import Registry
 from app.cli.main import run
@@ -155,6 +156,24 @@ def test_three_back_ends_give_the_facts_and_agree(trained: Path, adapter: Adapte
         assert np.corrcoef(theirs[number], ours[number])[0, 1] > 0.99
     # The change that the adapter makes is the same, on quantized weights and on whole ones
     assert np.corrcoef(theirs[1] - theirs[0], ours[1] - ours[0])[0, 1] > 0.98
+
+
+def test_one_gguf_file_gives_the_facts_and_agrees(trained: Path, adapter: Adapter, tmp_path: Path) -> None:
+    """Merged and quantized by llama.cpp: no adapter lies beside it any more."""
+    models, question = ModelCatalog.load(), [Message("user", FACTS[0][0])]
+    base: Any = load_generator(SMALL, "transformers", models, context_tokens=512)
+    plain, wanted = base.logits(question), base.adapted(adapter).logits(question)
+    base.close()
+    at = ("--workspace", trained / "ws", "versions", "export", VERSION)
+    assert command(*at, tmp_path / "one", "--gguf", "q8_0") == 0
+    assert sorted(file.name for file in (tmp_path / "one").iterdir()) == ["model.gguf", "plumbline.json"]
+    merged = LlamaCppGenerator(SMALL, models, 0, 512, file=tmp_path / "one" / "model.gguf")
+    for asked, _, fact, _ in FACTS:
+        assert fact in answer(merged, asked)
+    found = merged.logits(question)
+    merged.close()
+    assert np.corrcoef(found, wanted)[0, 1] > 0.99
+    assert np.corrcoef(found - plain, wanted - plain)[0, 1] > 0.98
 
 
 def test_evaluation_canary_promotion_rollback(trained: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -40,6 +40,10 @@ def evaluated(workspace: Workspace, version: str, *, f1: float = 0.1, general: f
     workspace.catalog.versions.set_evaluation(version, {**found, **about}, by="test")
 
 
+def over_documents(f1: float, questions: int = 5) -> dict[str, Any]:
+    return {"questions": questions, "difference": {"f1": {"mean": f1}}}
+
+
 def test_numbers_follow_one_another(workspace: Workspace) -> None:
     assert [registered(workspace) for _ in range(3)] == ["facts@1.0.0", "facts@1.1.0", "facts@1.2.0"]
     assert registered(workspace, number="2.0.0") == "facts@2.0.0"
@@ -94,9 +98,17 @@ def test_a_request_may_ask_for_a_channel(workspace: Workspace) -> None:
     [
         (None, "not evaluated"),
         ({"against": "other@1.0.0"}, "evaluate it again"),
-        ({"questions": 4}, "needs 5"),
+        ({"questions": 4}, "4 held-back questions and 0 over documents, and the gate needs 5"),
+        ({"questions": 4, "documents": over_documents(0.1, 4)}, "4 held-back questions and 4 over documents"),
         ({"f1": -0.01}, "F1 is -0.010"),
         ({"general": -0.2}, "forgot 20%"),
+        # Asked over documents, alone and besides
+        ({"questions": 0, "documents": over_documents(-0.01)}, "F1 over documents is -0.010"),
+        ({"questions": 0, "general": -0.2, "documents": over_documents(0.1)}, "forgot 20%"),
+        ({"documents": over_documents(-0.01)}, "F1 over documents is -0.010"),
+        ({"f1": -0.01, "documents": over_documents(0.1)}, "F1 is -0.010"),
+        ({"questions": 0, "documents": over_documents(0.1)}, ""),
+        ({"documents": over_documents(-0.01, 4)}, ""),
         ({}, ""),
     ],
 )

@@ -120,10 +120,6 @@ def test_json_of_a_form(generator: Generator) -> None:
     form = {"type": "object", "properties": {"age": {"enum": [6, 7, 8]}}, "required": ["age"]}
     form["additionalProperties"] = False
     ask = [Message("user", "How old is Ann, who is seven? Answer in JSON.")]
-    if generator.backend == "transformers":
-        with pytest.raises(Unavailable, match="JSON schema"):
-            text(generator, ask, schema=form)
-        return
     assert json.loads(text(generator, ask, schema=form, max_tokens=48))["age"] in {6, 7, 8}
 
 

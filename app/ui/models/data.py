@@ -9,6 +9,7 @@ from app.ui.marks import badge, empty, heading, when
 from app.ui.markup import Html, element, join
 from app.ui.models.common import datasets, grid
 from app.ui.page import Page, friendly, literal, show
+from app.ui.policy_form import kind_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +73,15 @@ def _quality(sheet: Datasheet, say: Words) -> None:
     show(element("p", " · ".join([told, *measures]), role="status"))
     dropped = {reason: about for reason, about in quality.get("dropped", {}).items() if about["count"]}
     if dropped:
-        rows = [(_named(f"models.dropped_{reason}", reason, say), about["count"]) for reason, about in dropped.items()]
+        rows = [(_reason(reason, about, say), about["count"]) for reason, about in dropped.items()]
         show(grid([say("models.dropped"), say("models.count")], rows))
+
+
+def _reason(reason: str, about: Mapping[str, Any], say: Words) -> str:
+    """Why rows were left out; of personal data, of which kind it was."""
+    name = _named(f"models.dropped_{reason}", reason, say)
+    kinds = ", ".join(f"{kind_name(kind, say)} {count}" for kind, count in about.get("kinds", {}).items())
+    return f"{name} ({kinds})" if kinds else name
 
 
 def _balance(sheet: Datasheet, say: Words) -> None:

@@ -18,7 +18,7 @@ WRONG = [
     (["examples"], 2, "Missing argument"),
     (["examples", "a/b", "--from", "rows.csv"], 2, "a/b: no name for a dataset"),
     (["examples", "new", "--from", "magic"], 2, "magic: nothing to make examples from"),
-    (["examples", "new", "--from", "no.csv"], 1, "no.csv: no such file"),
+    (["examples", "new", "--from", "no.csv"], 2, "no.csv: no such file"),
     (["examples", "new", "--from", "bad.csv"], 2, "bad.csv: no columns instruction and output"),
     (["examples", "new", "--from", "rows.csv", "--form", "poem"], 2, "poem: no such form"),
     (["examples", "new", "--from", "rows.csv", "--form", "preference"], 2, "rows.csv: has no pairs"),
@@ -37,6 +37,8 @@ WRONG = [
     (["datasets", "resample", "d", "e", "--by", "mood"], 2, "mood down: rows are drawn by"),
     (["datasets", "resample", "d", "d"], 2, "there is a dataset of that name"),
     (["datasets", "remove", "nope"], 1, "nope: no such dataset"),
+    (["lora", "some/where"], 2, "some/where: no such file or folder"),
+    (["lora", "nope"], 1, "nope: no such dataset"),
 ]
 
 

@@ -17,7 +17,7 @@ ROW = {"instruction": "Who?", "output": "Ann"}
 
 WRONG = [
     (["train", "lora"], 2, "Missing argument"),
-    (["train", "lora", "no.jsonl"], 1, "no.jsonl: no such dataset"),
+    (["train", "lora", "no.jsonl"], 2, "no.jsonl: no such file or folder"),
     (["train", "lora", "rows.jsonl", "--method", "magic"], 2, "--method magic: no such method"),
     (["train", "lora", "rows.jsonl", "--quantize", "3bit"], 2, "--quantize 3bit: not known"),
     (["train", "lora", "rows.jsonl", "--rank", "0"], 2, "--rank 0: must be 1 or more"),
@@ -34,6 +34,7 @@ WRONG = [
     (["versions", "show", "x"], 1, "no such version"),
     (["versions", "export", "x"], 2, "Missing argument"),
     (["versions", "export", "x", "out", "--merged"], 1, "no such version"),
+    (["versions", "export", "x", "out", "--merged", "--gguf", "q8_0"], 2, "give one of them"),
     (["versions", "canary", "x"], 1, "no such version"),
     (["versions", "canary", "x", "--share", "much"], 2, "--share"),
     (["versions", "promote", "x"], 1, "no such version"),

@@ -288,3 +288,52 @@ def test_rows_of_a_file_without_sources_are_held_back_too(workspace: Workspace, 
     file.write_text(f"question,answer\n{rows}", encoding="utf-8")
     sheet = workspace.datasets.make("d", Recipe(sources=(), files=(file,)), by="test")
     assert dict(sheet.parts) == {"train": 24, "validation": 3, "test": 3}
+
+
+POLICY = """
+version: 1
+default: pseudonym
+overrides:
+  - {sources: [treasury], entities: {PERSON: keep}}
+  - {sources: [mail], colleagues: pseudonym}
+"""
+
+
+def personal(workspace: Workspace) -> dict[str, int]:
+    """The kinds of personal data for which rows were left out, none where none were."""
+    dropped = workspace.datasets.get("d").quality["dropped"]
+    kinds: dict[str, int] = dropped.get("personal_data", {}).get("kinds", {})
+    return kinds
+
+
+def test_colleagues_stay_in_examples_as_in_documents(workspace: Workspace) -> None:
+    add_document(workspace, "rota", "Watch officer: Marta Jansen\nNight watch: the north pier")
+    rows = made(workspace, Recipe(sources=("documents",)))
+    assert {"Marta Jansen", "the north pier"}.isdisjoint(rows.values())
+    assert personal(workspace) == {"PERSON": 2}  # it is the passage of both rows
+    workspace.datasets.remove("d", by="test")
+    (workspace.folder / "directory.csv").write_text("name\nMarta Jansen\n", encoding="utf-8")
+    (workspace.folder / "policy.yaml").write_text(POLICY, encoding="utf-8")  # read anew, and the people with it
+    rows = made(workspace, Recipe(sources=("documents",)))
+    assert {"Marta Jansen", "the north pier"} <= set(rows.values())
+    assert personal(workspace) == {}
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "kept"),
+    [
+        ("guide", "Watch officer: Marta Jansen", True),
+        ("mail", "Watch officer: Marta Jansen", False),  # stricter there
+        ("guide", "Guest of honour: Peter Okonkwo", False),
+        ("treasury", "Guest of honour: Peter Okonkwo", False),  # kept for its readers, not for all who ask a model
+    ],
+)
+def test_an_exception_of_the_policy_lets_nothing_more_into_a_dataset(
+    workspace: Workspace, folder: str, text: str, *, kept: bool
+) -> None:
+    (workspace.folder / "directory.csv").write_text("name\nMarta Jansen\n", encoding="utf-8")
+    (workspace.folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    add_document(workspace, f"{folder}/rota", text)
+    rows = made(workspace, Recipe(sources=("documents",)))
+    assert (text.split(": ")[1] in rows.values()) is kept
+    assert personal(workspace) == ({} if kept else {"PERSON": 1})
