@@ -19,6 +19,7 @@ from ingest.connectors import Item, Opening, open_connector
 from ingest.connectors.base import read_secrets
 from ingest.holdings import MIRRORS, Holdings
 from ingest.mirror import FetchReport, Mirror, Stopped, safe_path
+from ingest.relabelling import relabel
 from ingest.selection import Patterns, labels_for
 from ingest.sources import list_files
 from knowledge.catalog.source_runs import (
@@ -31,7 +32,7 @@ from knowledge.catalog.source_runs import (
     Trigger,
     lease_of,
 )
-from knowledge.errors import PlumblineError, Unavailable
+from knowledge.errors import NotFound, PlumblineError, Unavailable
 from knowledge.index_store import WRITER
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ class Wish:
 class SourceRunner:
     """Runs sources of one workspace. Safe from many threads; each run belongs to the thread that began it.
 
-    Secrets are read from `environment` or files when a run begins. `clean` takes personal data out of log lines.
-    `ended` hears of each run that is over, and who wanted it.
+    Secrets are read from `environment` or files when a run begins. `clean` takes personal data out of log lines,
+    `rename` out of paths. `ended` hears of each run that is over, and who wanted it.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class SourceRunner:
         *,
         exclude: Sequence[str],
         max_file_mb: float,
+        rename: Callable[[str], str] = str,
         ended: Callable[[Source, SourceRun, str], None] = lambda *_: None,
     ) -> None:
         self._catalog = catalog
@@ -90,6 +92,7 @@ class SourceRunner:
         self._clean = clean
         self._exclude = exclude
         self._max_file_mb = max_file_mb
+        self._rename = rename
         self._ended = ended
 
     def run(self, source: Source, wish: Wish, begun: Callable[[str], None] | None = None) -> SourceRun:
@@ -107,6 +110,10 @@ class SourceRunner:
             over = self._noting(source, wish, run)
         self._ended(source, over, wish.by)
         return over
+
+    def relabel(self, source: Source) -> int:
+        """Let the source's rules of access hold for its documents at once; gives how many have other labels now."""
+        return relabel(self._catalog, self._holdings, source, self._exclude, self._rename)
 
     def probe(self, source: Source, most: int) -> Iterator[str]:
         """The paths of up to `most` files that a run would take, desensitized; nothing is fetched or kept.
@@ -174,8 +181,18 @@ class SourceRunner:
                 progress=lambda done, total: run.told("reading", done, total or 0),
                 chunks_done=run.chunks_done,
             )
+            self._follow_rules(source)
         run.ingested(report)
         return {"fetched": (fetched or FetchReport()).to_json(), "ingested": report.to_json()}
+
+    def _follow_rules(self, source: Source) -> None:
+        """Rules that were changed while the run read hold for what it brought in, too."""
+        try:
+            now = self._catalog.sources.get(source.id)
+        except NotFound:
+            return
+        if now.rules != source.rules:
+            self.relabel(now)
 
     def _look(self, source: Source, wish: Wish) -> None:
         """A share that is not mounted is an empty folder: that must not remove its documents."""

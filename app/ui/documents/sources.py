@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.ui.documents import source_form
-from app.ui.documents.common import SOURCE, access_badges, badge, empty, facts, go, heading, leave_for, shown, to, when
+from app.ui.documents.common import SOURCE, badge, empty, facts, go, heading, leave_for, shown, to, when
+from app.ui.documents.rules import rules
 from app.ui.documents.runs import runs_of
 from app.ui.documents.schedules import schedules
 from app.ui.markup import Html, element, join
@@ -117,6 +118,7 @@ def _one(page: Page, source_id: str) -> None:
         if st.button(say("docs_sources.remove"), icon=":material/delete:", key="plb-source-remove"):
             _remove(page, source)
     schedules(page, source)
+    rules(page, source)
     show(heading(say("docs_sources.runs"), 3))
     runs_of(page, source.id)
 
@@ -127,14 +129,9 @@ def _facts(source: Source, say: Words) -> Html:
         (say(f"docs_sources.location_{source.kind}"), source.location),
         (say("docs_sources.include"), ", ".join(source.include)),
         (say("docs_sources.exclude"), ", ".join(source.exclude)),
-        (say("docs.readers"), access_badges(source.access, say)),
     ]
     pairs += [(_option(name, say), value) for name, value in sorted(source.options.items())]
     pairs += [(_option(name, say), reference) for name, reference in sorted(source.secrets.items())]
-    pairs += [
-        (say("docs_sources.rule", path=path), access_badges(labels, say))
-        for path, labels in sorted(source.rules.items())
-    ]
     return facts(pairs)
 
 

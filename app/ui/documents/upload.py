@@ -14,11 +14,15 @@ from app.ui.page import Page, sentence, show
 from knowledge.errors import PlumblineError
 
 if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
     from app.ui.jobs import Job
     from app.ui.texts import Words
 
 UPLOAD = "upload"
 _ROUND = "plb-upload-round"
+_SHOWN = 200
+_OF_SYSTEMS = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,7 @@ def upload(page: Page) -> None:
     show(element("p", say("docs_upload.what"), class_="plb-lead plb-quiet"))
     # Another number makes another, empty box: what was sent must not be sent twice
     number = st.session_state.get(_ROUND, 0)
-    files = st.file_uploader(
-        say("docs_upload.files"),
-        accept_multiple_files=True,
-        max_upload_size=int(assistant.settings.uploads.max_mb),
-        key=f"plb-upload-files-{number}",
-    )
+    files = choose_files(page, f"plb-upload-files-{number}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ids = list(folders)
         folder = st.selectbox(
@@ -68,11 +67,50 @@ def upload(page: Page) -> None:
     if st.button(
         say("docs_upload.send"), type="primary", icon=":material/upload:", disabled=not files, key="plb-upload-send"
     ):
-        sent = [(file.name, file.getvalue()) for file in files]
-        start(page, sent, folder, access if folder == "shared" else None, replace=replace)
+        start(page, contents(files), folder, access if folder == "shared" else None, replace=replace)
         st.session_state[_ROUND] = number + 1
         st.rerun()
     jobs(page, {UPLOAD: outcome})
+
+
+def choose_files(page: Page, key: str) -> list[UploadedFile]:
+    """A box to drop files and folders on. Files of a folder are named by their path in it; hidden ones are left out.
+
+    What is dropped may be either; only what the button opens has to be said beforehand.
+    """
+    import streamlit as st
+
+    say = page.say
+    which = st.segmented_control(
+        say("docs_upload.which"),
+        ("files", "folder"),
+        default="files",
+        required=True,
+        format_func=lambda name: say(f"docs_upload.which_{name}"),
+        label_visibility="collapsed",
+        key=f"{key}-which",
+    )
+    given: list[UploadedFile] = st.file_uploader(
+        say("docs_upload.files"),
+        accept_multiple_files="directory" if which == "folder" else True,
+        max_upload_size=int(page.shared.assistant.settings.uploads.max_mb),
+        label_visibility="collapsed",
+        key=f"{key}-{which}",
+    )
+    files = [file for file in given if not _hidden(file.name)]
+    if len(files) < len(given):
+        st.caption(say("docs_upload.hidden", count=len(given) - len(files)))
+    return files
+
+
+def _hidden(path: str) -> bool:
+    """Files that systems and editors put into folders, and all of `.git` and its like."""
+    return any(part.startswith((".", "~$")) or part in _OF_SYSTEMS for part in path.split("/"))
+
+
+def contents(files: Sequence[UploadedFile]) -> list[tuple[str, bytes]]:
+    """Paths and bytes of what was chosen."""
+    return [(file.name, file.getvalue()) for file in files]
 
 
 def folder_name(folder: Any, say: Words) -> str:
@@ -87,10 +125,10 @@ def start(
     assistant, user, say = page.shared.assistant, page.user, page.say
 
     def add(job: Job, name: str, data: bytes) -> Uploaded:
+        below, _, last = name.rpartition("/")
+        labels = None if access is None else tuple(access)
         try:
-            done = assistant.upload(
-                name, data, folder, user=user, access=None if access is None else tuple(access), replace=replace
-            )
+            done = assistant.upload(last, data, folder, user=user, access=labels, below=below, replace=replace)
         except PlumblineError as error:
             return Uploaded(name, len(data), problem=sentence(error, say))
         job.doing = ""
@@ -110,10 +148,14 @@ def start(
 
 
 def outcome(job: Job, say: Words) -> Html:
-    """Each file with what became of it."""
+    """Each file with what became of it, those that failed first."""
     if not job.results:
         return Html("")
-    return element("ul", *(element("li", _line(each, say)) for each in job.results), class_="plb-lines")
+    failed = sorted(job.results, key=lambda each: bool(each.document_id))
+    lines = [element("li", _line(each, say)) for each in failed[:_SHOWN]]
+    if len(failed) > _SHOWN:
+        lines.append(element("li", say("docs.more", count=len(failed) - _SHOWN), class_="plb-quiet"))
+    return element("ul", *lines, class_="plb-lines")
 
 
 def _line(done: Uploaded, say: Words) -> Html:

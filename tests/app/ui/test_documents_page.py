@@ -210,6 +210,39 @@ def test_a_source_is_added_changed_and_removed(operated: Site, monkeypatch: pyte
     assert operated.assistant.sources.list() == []
 
 
+def test_readers_of_a_folder_are_set_and_told(operated: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assistant = operated.assistant
+    source = assistant.sources.add(str(operated.folder.parent / "documents"), name="drive", access=["hr"])
+    (operated.folder.parent / "documents" / "access.yaml").write_text("policies: [travel]\n", encoding="utf-8")
+    here = {"view": "sources", "source": source.id}
+    shown = opened(operated, monkeypatch, "sam", **here)
+    assert "from the source&#x27;s own rules" in html(shown)
+    shown.button(key="plb-rule-add").click().run()
+    assert shown.selectbox(key="plb-rule-path").options == ["hr", "policies", "hr/pay.md", "policies/travel.md"]
+    shown.selectbox(key="plb-rule-path").set_value("policies")
+    shown.button(key="plb-rule-add").click().run()
+    shown.multiselect(key="plb-rule-labels").set_value(["sales", "travel"])
+    pressed(shown, "plb-rule-add", "plb-rule-save")
+    travel = id_of(operated, "policies/travel.md")
+    document = assistant.catalog.documents.get(travel)
+    assert document is not None
+    assert document.access == {"sales", "travel"}
+    (entry,) = assistant.workspace.audit.list(action="source.rule")
+    assert (entry.actor, entry.detail["path"], entry.detail["after"]) == ("sam", "policies", ["sales", "travel"])
+    assert "by the rule for “policies” in the source “drive”" in html(opened(operated, monkeypatch, "sam", d=travel))
+
+    shown = opened(operated, monkeypatch, "sam", **here)
+    shown.button(key="plb-rule-away-policies").click().run()
+    assert not shown.exception
+    document = assistant.catalog.documents.get(travel)
+    assert document is not None
+    assert document.access == {"travel"}
+    (operated.folder.parent / "documents" / "access.yaml").write_text("policies: travel: x\n", encoding="utf-8")
+    assert "cannot be read as YAML" in html(opened(operated, monkeypatch, "sam", d=travel))
+    broken = opened(operated, monkeypatch, "sam", **here)
+    assert "cannot be read as YAML" in broken.error[0].value
+
+
 def test_stored_text_is_shown_and_never_run(operated: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, payload in enumerate(PAYLOADS):
         operated.document(f"x/{number}.md", payload, f"{payload}\n\nsecond {payload}")
