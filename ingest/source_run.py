@@ -133,12 +133,13 @@ class SourceRunner:
         patterns = Patterns(source.include, source.exclude)
         if source.kind == "folder":
             folder = Path(source.location)
-            yield from (file.path for file in list_files(folder, folder, self._exclude) if patterns.take(file.path))
+            found = (file.path for file in list_files(folder, folder, self._exclude))
+            yield from (path for path in found if path != FILE_NAME and patterns.take(path))
             return
         with closing(open_connector(source, opening)) as connector:
             for item in connector.items():
                 path = safe_path(item.path)
-                if path is not None and patterns.take(path):
+                if path is not None and path != FILE_NAME and patterns.take(path):
                     yield path
 
     def _noting(self, source: Source, wish: Wish, run: _Noted) -> SourceRun:

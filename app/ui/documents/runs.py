@@ -65,24 +65,30 @@ def _rows(sources: Sequence[SourceRun], others: Sequence[Run], say: Words) -> li
     return [element("li", row) for _, row in sorted(rows, key=lambda row: -row[0])[:_SHOWN]]
 
 
+def look(run: SourceRun) -> str:
+    """How a run's state is marked: one that could not read everything is not simply well."""
+    ingested = run.report.get("ingested", {}).get("documents", {})
+    short = ingested.get("quarantined") or run.report.get("fetched", {}).get("failed")
+    return "warn" if run.state == "done" and short else _LOOKS.get(run.state, "")
+
+
 def _source_row(run: SourceRun, say: Words) -> Html:
     ingested = run.report.get("ingested", {})
     told = [say(f"docs_runs.trigger_{run.trigger}"), when(run.started_at)]
     told += [duration(run.finished_at - run.started_at, say)] if run.finished_at else []
     told += [_counts(ingested.get("documents", {}), say)] if ingested else [run.message] if run.message else []
-    return _row(run.id, run.source, run.state, told, say)
+    return _row(run.id, run.source, run.state, told, say, look(run))
 
 
 def _other_row(run: Run, say: Words) -> Html:
     told = [when(run.started_at), *([duration(run.finished_at - run.started_at, say)] if run.finished_at else [])]
     told.append(_counts((run.report or {}).get("documents", {}), say))
-    return _row(run.id, say("docs_runs.other"), run.state, told, say)
+    short = run.state == "done" and (run.report or {}).get("documents", {}).get("quarantined")
+    return _row(run.id, say("docs_runs.other"), run.state, told, say, "warn" if short else _LOOKS.get(run.state, ""))
 
 
-def _row(run_id: str, name: str, state: str, told: Sequence[str], say: Words) -> Html:
-    first = element(
-        "span", element("b", name), badge(say(f"docs_runs.state_{state}"), _LOOKS.get(state, "")), class_="plb-first"
-    )
+def _row(run_id: str, name: str, state: str, told: Sequence[str], say: Words, mark: str) -> Html:
+    first = element("span", element("b", name), badge(say(f"docs_runs.state_{state}"), mark), class_="plb-first")
     second = element("small", " · ".join(filter(None, told)))
     return to("run", run_id, join([first, second]), "plb-document", view="runs", run=run_id)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.ui.documents import source_form
 from app.ui.documents.common import SOURCE, badge, empty, facts, go, heading, leave_for, shown, to, when
 from app.ui.documents.rules import rules
-from app.ui.documents.runs import runs_of
+from app.ui.documents.runs import look, runs_of
 from app.ui.documents.schedules import schedules
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, literal, show
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from knowledge.catalog.schedules import Schedule
     from knowledge.catalog.source_runs import SourceRun
     from knowledge.catalog.sources import Source
-
-_LOOKS = {"running": "good", "done": "good", "failed": "bad", "postponed": "warn", "interrupted": "warn"}
 
 
 def sources(page: Page) -> None:
@@ -49,7 +47,7 @@ def _row(page: Page, source: Source, last: SourceRun | None, planned: list[Sched
 
     say = page.say
     with st.container(key=f"plb-source-{source.id}", horizontal=True, vertical_alignment="top", gap="small"):
-        state = badge(say(f"docs_runs.state_{last.state}"), _LOOKS.get(last.state, "")) if last else ""
+        state = badge(say(f"docs_runs.state_{last.state}"), look(last)) if last else ""
         first = element("span", element("b", source.name), badge(say(f"docs_sources.kind_{source.kind}")), state,
                         class_="plb-first")  # fmt: skip
         told = [source.location, _last(last, say), _next(planned, say)]
@@ -67,7 +65,13 @@ def _row(page: Page, source: Source, last: SourceRun | None, planned: list[Sched
 
 
 def _last(run: SourceRun | None, say: Words) -> str:
-    return say("docs_sources.last", at=when(run.started_at)) if run else say("docs_sources.never")
+    if run is None:
+        return say("docs_sources.never")
+    failed = run.report.get("ingested", {}).get("documents", {}).get("quarantined", 0)
+    told = [say("docs_sources.last", at=when(run.started_at))]
+    told += [say("docs_runs.quarantined", count=failed)] if failed else []
+    told += [run.message] if run.message and run.state != "running" else []
+    return " · ".join(told)
 
 
 def _next(planned: list[Schedule], say: Words) -> str:
