@@ -49,11 +49,13 @@ class Rule(Result):
 
 
 class Ground(Result):
-    """Why a document has its readers: set by "hand"; by a "rule" set here, or by one in the "file" of the source, each
-    for a `path`; by the "permissions" that the source tells; or because all of the "source" has them.
+    """Why a document has its readers.
+
+    Set by "hand"; for a `path` by a "rule" set here, one in the "file" of the source, or in that of a "folder" that is
+    no source; by the "permissions" that the source tells; or because all of the "source" has them.
     """
 
-    kind: Literal["hand", "rule", "file", "permissions", "source"]
+    kind: Literal["hand", "rule", "file", "folder", "permissions", "source"]
     source: str = ""
     path: str = ""
 
@@ -186,18 +188,21 @@ class Sources:
     def ground_of(self, source_root: str, path: str) -> Ground | None:
         """Why the file at a path (of a document, or of the archive that it lies in) has the readers that it has.
 
-        None for what was uploaded, or read with labels that were given with it. Raises InvalidInput for a file of
-        rules that cannot be used.
+        None for what was uploaded, and for what has the labels that were given when it was read. Raises InvalidInput
+        for a file of rules that cannot be used.
         """
         if (source_root, path) in self._catalog.decisions.set_by_hand():
             return Ground(kind="hand")
         holding = self._workspace.holdings.of(Path(source_root))
-        if holding is None or not holding.source:
+        if holding is not None and not holding.source:
             return None
-        source = self.get(holding.source)
-        place = self._workspace.original(source_root, path)
+        rules = holding.rules if holding is not None else self._workspace.holdings.own_rules(Path(source_root))
+        place = self._workspace.original(source_root, path) if rules is not None else None
         names = [path, *([place.relative_to(source_root).as_posix()] if place is not None else [])]
-        rule = holding.rules.rule_for(*names) if holding.rules is not None else None
+        rule = rules.rule_for(*names) if rules is not None else None
+        if holding is None:
+            return None if rule is None else Ground(kind="folder", path=rule)
+        source = self.get(holding.source)
         if rule is not None:
             return Ground(kind="rule" if rule in source.rules else "file", source=source.name, path=rule)
         return Ground(kind="source" if source.permissions is None else "permissions", source=source.name)

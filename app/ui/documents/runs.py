@@ -83,8 +83,13 @@ def _source_row(run: SourceRun, say: Words) -> Html:
 def _other_row(run: Run, say: Words) -> Html:
     told = [when(run.started_at), *([duration(run.finished_at - run.started_at, say)] if run.finished_at else [])]
     told.append(_counts((run.report or {}).get("documents", {}), say))
+    return _row(run.id, say("docs_runs.other"), run.state, told, say, _look_of(run))
+
+
+def _look_of(run: Run) -> str:
+    """As `look`, for what no source brought in."""
     short = run.state == "done" and (run.report or {}).get("documents", {}).get("quarantined")
-    return _row(run.id, say("docs_runs.other"), run.state, told, say, "warn" if short else _LOOKS.get(run.state, ""))
+    return "warn" if short else _LOOKS.get(run.state, "")
 
 
 def _row(run_id: str, name: str, state: str, told: Sequence[str], say: Words, mark: str) -> Html:
@@ -159,22 +164,27 @@ def _one(page: Page, run_id: str) -> None:
         if other is None:
             st.warning(say("docs_runs.gone"))
             return
-        _title(say("docs_runs.other"), other.state, other.started_at, other.finished_at, other.message, say)
+        _title(page, say("docs_runs.other"), other, _look_of(other))
         _report(page, other.report or {}, None)
         return
-    _title(run.source, run.state, run.started_at, run.finished_at, run.message, say)
+    _title(page, run.source, run, look(run))
     if run.state == "running":
         _live(page, [run.id])
     _report(page, run.report.get("ingested", {}), run.report.get("fetched"))
     _log(page, run)
 
 
-def _title(name: str, state: str, started: float, finished: float | None, message: str, say: Words) -> None:
-    told = [when(started), duration(finished - started, say) if finished else "", message]
+def _title(page: Page, name: str, run: SourceRun | Run, mark: str) -> None:
+    say = page.say
+    told = [
+        when(run.started_at),
+        duration(run.finished_at - run.started_at, say) if run.finished_at else "",
+        run.message,
+    ]
     show(
         join(
             [
-                element("p", name, " ", badge(say(f"docs_runs.state_{state}"), _LOOKS.get(state, "")),
+                element("p", name, " ", badge(say(f"docs_runs.state_{run.state}"), mark),
                         class_="plb-head plb-head-2", role="heading", aria_level="2"),
                 element("p", " · ".join(filter(None, told)), class_="plb-quiet plb-small"),
             ]
