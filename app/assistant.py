@@ -586,11 +586,12 @@ class Assistant:
         *,
         below: str = "",
         replace: bool = False,
+        once: bool = False,
         progress: Progress | None = None,
     ) -> UploadResult:
         """A document that a person adds, kept in the workspace and searchable at once; see `Uploads.add`."""
         return self.uploads.add(
-            name, data, folder, self.user(user), access, below=below, replace=replace, progress=progress
+            name, data, folder, self.user(user), access, below=below, replace=replace, once=once, progress=progress
         )
 
     @property

@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from knowledge.protocols import Progress
     from knowledge.types import Document
 
+
+class AlreadyThere(InvalidInput):
+    """The same content is a document already: the one at `path`."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 FolderKind = Literal["personal", "team", "shared"]
 
 PERSONAL_FOLDER = "personal"
@@ -96,12 +105,14 @@ class Uploads:
         *,
         below: str = "",
         replace: bool = False,
+        once: bool = False,
         progress: Progress | None = None,
     ) -> UploadResult:
         """Keep the file and make it a document, in a `folder` of `folders(user)`; `access` is for "shared" only.
 
         `below` is the folder in there that it lies in, as "policies/2025": what somebody gives as a folder stays one.
-        With `replace` the file takes the place of one of the same name. A file that cannot be read goes to
+        With `replace` the file takes the place of one of the same name. With `once` a file is refused whose content is
+        there already under another name, as far as the user may read it. A file that cannot be read goes to
         quarantine, as in every run. Raises NotPermitted without the right, InvalidInput for a name, a size or labels
         that cannot be, Unavailable when another process writes for too long; then nothing is kept. `progress` counts
         files.
@@ -113,6 +124,8 @@ class Uploads:
         if target.exists() and not replace:
             raise InvalidInput(f"{target.name}: is in this folder already; choose another name, or replace it")
         with self._kept(target, data, self._room(place, folder)):
+            if once:
+                self._refuse_same(place, target, user)
             report = self._workspace.pipeline().run(
                 [target], access=place.labels, progress=progress, wait=self._settings.wait_seconds
             )
@@ -124,6 +137,15 @@ class Uploads:
         subject = document.id if document is not None else ""
         self._workspace.audit.append("document.uploaded", user.name, detail, subject=subject)
         return UploadResult(path=known, document_id=subject or None, report=report, reason=reason)
+
+    def _refuse_same(self, place: _Place, target: Path, user: User) -> None:
+        """Raises InvalidInput when the same bytes are a document that the user may read, and not this one."""
+        with target.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        path = self._workspace.desensitizer.desensitize_path(target.relative_to(place.root).as_posix())
+        for root, known in self._workspace.catalog.listing.same_content(user, content):
+            if (root, known) != (str(place.root), path):
+                raise AlreadyThere(f"{target.name}: its content is there already as {known}", known)
 
     def mine(self, user: User) -> Sequence[Document]:
         """The documents in the personal folder of this user."""

@@ -124,6 +124,13 @@ class Listing:
         with self._catalog.connect() as connection:
             return sorted({str(row.metadata.get(CONTAINER) or row.path) for row in connection.execute(query)})
 
+    def same_content(self, user: User | None, content_hash: str) -> list[tuple[str, str]]:
+        """Roots and paths of the documents that `user` may read and whose file has these bytes, in order of paths."""
+        query = sa.select(documents.c.source_root, documents.c.path)
+        query = query.where(documents.c.content_hash == content_hash, visible_to(user)).order_by(documents.c.path)
+        with self._catalog.connect() as connection:
+            return [(str(row.source_root), str(row.path)) for row in connection.execute(query)]
+
     def labels(self, user: User | None) -> dict[str, int]:
         """Access labels with how many documents have them; documents without any under `EVERYONES`."""
         # By another name, so that the conditions of `listed_to` keep their own

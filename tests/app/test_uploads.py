@@ -14,7 +14,7 @@ import pytest
 
 from app.assistant import Assistant
 from app.settings import Settings, load_settings
-from app.uploads import checked_file_name
+from app.uploads import AlreadyThere, checked_file_name
 from app.wiring import open_workspace
 from knowledge.catalog.labels import personal_label
 from knowledge.errors import InvalidInput, NotFound, NotPermitted, Unavailable
@@ -189,6 +189,19 @@ def test_a_folder_stays_a_folder(assistant: Assistant) -> None:
     for document_id in ids:
         assistant.uploads.remove(document_id, BOB)
     assert list((assistant.workspace.folder / "uploads").rglob("*")) == []
+
+
+def test_the_same_content_is_not_added_twice_unless_it_is_wanted(assistant: Assistant) -> None:
+    """Only what the person may read counts: a refusal must not tell what others have."""
+    assistant.upload("hers.md", NOTE, user=ANNA)
+    assert assistant.upload("mine.md", NOTE, user=BOB, once=True).document_id
+    with pytest.raises(AlreadyThere, match=r"is there already as personal/hers\.md") as caught:
+        assistant.upload("copy.md", NOTE, "team:sales", ANNA, once=True)
+    assert caught.value.path == "personal/hers.md"
+    assert not list((assistant.workspace.folder / "uploads").rglob("copy.md"))
+    again = assistant.upload("hers.md", NOTE, user=ANNA, once=True, replace=True)
+    assert again.report.documents.unchanged == 1
+    assert assistant.upload("copy.md", NOTE, "team:sales", ANNA).document_id
 
 
 def test_labels_set_by_hand_are_forgotten_with_the_document(assistant: Assistant) -> None:

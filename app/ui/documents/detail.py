@@ -24,7 +24,7 @@ from app.ui.documents.common import (
 from app.ui.documents.quality import note_lines
 from app.ui.documents.rules import ground
 from app.ui.markup import Html, element, join
-from app.ui.page import Page, sentence, show
+from app.ui.page import Page, plain_sentence, show
 from app.ui.prose import Parts, render_markdown, render_plain
 from knowledge.catalog.documents import INDEXED
 from knowledge.errors import NotFound, PlumblineError
@@ -116,7 +116,7 @@ def _why(page: Page, row: Listed) -> Html:
     try:
         found = page.shared.assistant.sources.ground_of(row.source_root, row.container or row.path)
     except PlumblineError as error:
-        return element("small", sentence(error, page.say), class_="plb-warned")
+        return element("small", plain_sentence(error, page.say), class_="plb-warned")
     return ground(found, page.say) if found is not None else Html("")
 
 

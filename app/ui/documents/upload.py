@@ -10,7 +10,8 @@ from app.ui.documents.changes import choose_labels
 from app.ui.documents.common import badge, empty, jobs, size, to
 from app.ui.documents.quarantine import reason
 from app.ui.markup import Html, element, join
-from app.ui.page import Page, sentence, show
+from app.ui.page import Page, plain_sentence, show
+from app.uploads import AlreadyThere
 from knowledge.errors import PlumblineError
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Uploaded:
     bytes: int
     document_id: str = ""
     problem: str = ""
+    same: bool = False
+    """Its content was there already, so it was left out."""
 
 
 def upload(page: Page) -> None:
@@ -58,16 +61,14 @@ def upload(page: Page) -> None:
             key="plb-upload-folder",
             width=280,
         )
-        replace = st.checkbox(
-            say("docs_upload.replace"), key="plb-upload-replace", help=say("docs_upload.replace_help")
-        )
+        replace, once = choose_ways(page, "plb-upload")
     access = choose_labels(page, (), "plb-upload-access") if folder == "shared" else []
     readers = say("docs_access.some") if access else say(f"docs_upload.readers_{folders[folder].kind}")
     st.caption(readers)
     if st.button(
         say("docs_upload.send"), type="primary", icon=":material/upload:", disabled=not files, key="plb-upload-send"
     ):
-        start(page, contents(files), folder, access if folder == "shared" else None, replace=replace)
+        start(page, contents(files), folder, access if folder == "shared" else None, replace=replace, once=once)
         st.session_state[_ROUND] = number + 1
         st.rerun()
     jobs(page, {UPLOAD: outcome})
@@ -103,6 +104,16 @@ def choose_files(page: Page, key: str) -> list[UploadedFile]:
     return files
 
 
+def choose_ways(page: Page, key: str) -> tuple[bool, bool]:
+    """Whether files of the same name are replaced, and whether what is there under another name is left out."""
+    import streamlit as st
+
+    say = page.say
+    replace = st.checkbox(say("docs_upload.replace"), key=f"{key}-replace", help=say("docs_upload.replace_help"))
+    again = st.checkbox(say("docs_upload.again"), key=f"{key}-again", help=say("docs_upload.again_help"))
+    return replace, not again
+
+
 def _hidden(path: str) -> bool:
     """Files that systems and editors put into folders, and all of `.git` and its like."""
     return any(part.startswith((".", "~$")) or part in _OF_SYSTEMS for part in path.split("/"))
@@ -119,7 +130,13 @@ def folder_name(folder: Any, say: Words) -> str:
 
 
 def start(
-    page: Page, files: Sequence[tuple[str, bytes]], folder: str, access: Sequence[str] | None, *, replace: bool
+    page: Page,
+    files: Sequence[tuple[str, bytes]],
+    folder: str,
+    access: Sequence[str] | None,
+    *,
+    replace: bool,
+    once: bool,
 ) -> None:
     """Add these files in the background, one after the other; one that fails stops no other."""
     assistant, user, say = page.shared.assistant, page.user, page.say
@@ -128,9 +145,13 @@ def start(
         below, _, last = name.rpartition("/")
         labels = None if access is None else tuple(access)
         try:
-            done = assistant.upload(last, data, folder, user=user, access=labels, below=below, replace=replace)
+            done = assistant.upload(
+                last, data, folder, user=user, access=labels, below=below, replace=replace, once=once
+            )
+        except AlreadyThere as known:
+            return Uploaded(name, len(data), problem=say("docs_upload.same", path=known.path), same=True)
         except PlumblineError as error:
-            return Uploaded(name, len(data), problem=sentence(error, say))
+            return Uploaded(name, len(data), problem=plain_sentence(error, say))
         job.doing = ""
         return Uploaded(name, len(data), done.document_id or "", reason(done.reason, say) if done.reason else "")
 
@@ -162,6 +183,9 @@ def _line(done: Uploaded, say: Words) -> Html:
     name = (
         to("document", done.document_id, done.name, "plb-term", d=done.document_id) if done.document_id else done.name
     )
-    mark = badge(say("docs_upload.added"), "good") if done.document_id else badge(say("docs_upload.failed"), "bad")
+    if done.same:
+        mark = badge(say("docs_upload.left_out"), "warn")
+    else:
+        mark = badge(say("docs_upload.added"), "good") if done.document_id else badge(say("docs_upload.failed"), "bad")
     small = element("small", " · ".join(filter(None, [size(done.bytes), done.problem])), class_="plb-quiet")
     return join([name, mark, small], " ")

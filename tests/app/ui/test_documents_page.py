@@ -178,7 +178,16 @@ def test_the_quarantine_with_reasons(operated: Site, monkeypatch: pytest.MonkeyP
     shown.checkbox[0].check().run()
     shown.button(key="plb-quarantine-ignore").click().run()
     assert [entry.path for entry in quarantine.list()] == ["mine.pdf"]
-    assert "1 files are left out" in "".join(box.label for box in shown.expander)
+    for number in range(3):
+        quarantine.put(f"{number}.pdf", "the file is empty", source_root="/s", access=frozenset())
+    shown.run()
+    shown.button(key="plb-quarantine-all").click().run()
+    shown.button(key="plb-quarantine-nothing").click().run()
+    assert not any(box.value for box in shown.checkbox)
+    shown.button(key="plb-quarantine-all").click().run()
+    shown.button(key="plb-quarantine-ignore").click().run()
+    assert [entry.path for entry in quarantine.list()] == ["mine.pdf"]
+    assert "4 files are left out" in "".join(box.label for box in shown.expander)
 
 
 def test_a_source_is_added_changed_and_removed(operated: Site, monkeypatch: pytest.MonkeyPatch) -> None:
