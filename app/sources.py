@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from knowledge.catalog.schedule_times import next_times, schedule_for
 from knowledge.catalog.schedules import Schedule
 from knowledge.catalog.source_runs import RunLine, RunPhase, SourceRun, Trigger
-from knowledge.catalog.sources import Source, SourceKind, checked_rule_path
+from knowledge.catalog.sources import ACCESS_FIELDS, Source, SourceKind, checked_rule_path
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.types import Result
 
@@ -136,6 +136,8 @@ class Sources:
     def change(self, name: str, *, by: str = "", **fields: Any) -> Source:
         """Another definition of a source, in force from its next run on; `fields` are those of `Source`.
 
+        Who may read what is known of it already holds at once.
+
         The kind stays, and the place of a folder: its documents belong to that place.
         """
         before = self.get(name)
@@ -146,6 +148,8 @@ class Sources:
         source = Source.model_validate({**before.model_dump(), **fields})
         self._workspace.check_source(source)
         self._catalog.sources.change(source)
+        if fields.keys() & ACCESS_FIELDS:
+            self._workspace.source_runner.relabel(source)
         self._note("source.changed", by, source, fields=sorted(fields), access=list(source.access))
         return source
 

@@ -32,6 +32,7 @@ from knowledge.catalog.source_runs import (
     Trigger,
     lease_of,
 )
+from knowledge.catalog.sources import ACCESS_FIELDS
 from knowledge.errors import NotFound, PlumblineError, Unavailable
 from knowledge.index_store import WRITER
 
@@ -187,12 +188,12 @@ class SourceRunner:
         return {"fetched": (fetched or FetchReport()).to_json(), "ingested": report.to_json()}
 
     def _follow_rules(self, source: Source) -> None:
-        """Rules that were changed while the run read hold for what it brought in, too."""
+        """What was said of its readers while the run read holds for what it brought in, too."""
         try:
             now = self._catalog.sources.get(source.id)
         except NotFound:
             return
-        if now.rules != source.rules:
+        if any(getattr(now, name) != getattr(source, name) for name in ACCESS_FIELDS):
             self.relabel(now)
 
     def _look(self, source: Source, wish: Wish) -> None:

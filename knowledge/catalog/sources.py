@@ -83,6 +83,8 @@ class SourceItem(Result):
     access: tuple[str, ...] | None = None
 
 
+ACCESS_FIELDS = frozenset({"access", "access_file", "permissions", "rules"})
+"""The fields of a source's definition that say who may read its documents."""
 _COLUMNS = frozenset({"id", "name", "kind", "location", "created_at", "created_by"})
 
 

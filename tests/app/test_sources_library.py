@@ -82,6 +82,7 @@ def test_another_definition_holds_from_the_next_run_on(assistant: Assistant, doc
     sources.add(str(docs))
     sources.run_now("docs")
     sources.change("docs", access=("hr",), include=("*.md",), by="ops")
+    assert [(one.path, one.access) for one in sources.documents("docs")] == [("a.md", {"hr"}), ("b.txt", set())]
     sources.run_now("docs")
     assert [(one.path, one.access) for one in sources.documents("docs")] == [("a.md", {"hr"})]
     for fields in ({"location": "/"}, {"kind": "git"}, {"id": "x"}, {"colour": "red"}):

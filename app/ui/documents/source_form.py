@@ -163,7 +163,6 @@ def _permissions(kind: SourceKind, source: Source | None, say: Words) -> dict[st
             say("docs_sources.permissions_lines"),
             value="\n".join(f"{who} = {', '.join(labels)}".rstrip() for who, labels in (before or {}).items()),
             placeholder="* = staff\nhr-team = hr, board",
-            help=say(f"docs_sources.permissions_{kind}"),
             height=90,
             key=f"plb-source-{kind}-permissions-lines",
         )
