@@ -583,11 +583,15 @@ class Assistant:
         user: str | User | None = None,
         access: Sequence[str] | None = None,
         *,
+        below: str = "",
         replace: bool = False,
+        once: bool = False,
         progress: Progress | None = None,
     ) -> UploadResult:
         """A document that a person adds, kept in the workspace and searchable at once; see `Uploads.add`."""
-        return self.uploads.add(name, data, folder, self.user(user), access, replace=replace, progress=progress)
+        return self.uploads.add(
+            name, data, folder, self.user(user), access, below=below, replace=replace, once=once, progress=progress
+        )
 
     @property
     def catalog(self) -> Catalog:

@@ -6,14 +6,15 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from knowledge.catalog.schedule_times import next_times, schedule_for
 from knowledge.catalog.schedules import Schedule
 from knowledge.catalog.source_runs import RunLine, RunPhase, SourceRun, Trigger
-from knowledge.catalog.sources import Source, SourceKind
+from knowledge.catalog.sources import ACCESS_FIELDS, Source, SourceKind, checked_rule_path
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.types import Result
 
@@ -33,6 +34,30 @@ class Probe(Result):
     items: int
     more: bool
     first: tuple[str, ...]
+
+
+class Rule(Result):
+    """Who may read what lies at `path` in a source ("" for all of it); no `labels`: everyone who is signed in.
+
+    `own`: it stands in the source's own file of rules, not in the catalog. `documents` counts files that it decides on.
+    """
+
+    path: str
+    labels: tuple[str, ...]
+    own: bool
+    documents: int
+
+
+class Ground(Result):
+    """Why a document has its readers.
+
+    Set by "hand"; for a `path` by a "rule" set here, one in the "file" of the source, or in that of a "folder" that is
+    no source; by the "permissions" that the source tells; or because all of the "source" has them.
+    """
+
+    kind: Literal["hand", "rule", "file", "folder", "permissions", "source"]
+    source: str = ""
+    path: str = ""
 
 
 class Sources:
@@ -111,6 +136,8 @@ class Sources:
     def change(self, name: str, *, by: str = "", **fields: Any) -> Source:
         """Another definition of a source, in force from its next run on; `fields` are those of `Source`.
 
+        Who may read what is known of it already holds at once.
+
         The kind stays, and the place of a folder: its documents belong to that place.
         """
         before = self.get(name)
@@ -121,8 +148,68 @@ class Sources:
         source = Source.model_validate({**before.model_dump(), **fields})
         self._workspace.check_source(source)
         self._catalog.sources.change(source)
+        if fields.keys() & ACCESS_FIELDS:
+            self._workspace.source_runner.relabel(source)
         self._note("source.changed", by, source, fields=sorted(fields), access=list(source.access))
         return source
+
+    def set_rule(self, name: str, path: str, labels: Iterable[str] | None, *, by: str = "") -> int:
+        """Who may read what lies at `path` (a folder or a file, "" for all) in a source, from the next question on.
+
+        The longest path wins, over the source's own rules too; no labels open it to everyone, None takes the rule away.
+        Gives how many documents have other readers now; nothing is read or embedded again, and labels that were set by
+        hand stay. Raises InvalidInput for a path or a label that cannot be used.
+        """
+        source = self.get(name)
+        wanted = None if labels is None else sorted(set(labels))
+        place = checked_rule_path(path)
+        before = self._catalog.sources.set_rule(source.id, place, wanted)
+        changed = self._workspace.source_runner.relabel(self.get(source.id))
+        self._note("source.rule", by, source, path=place, before=before, after=wanted, documents=changed)
+        return changed
+
+    def rules(self, name: str) -> Sequence[Rule]:
+        """The rules of access of a source by path: its own, and over them those that were set here.
+
+        Raises InvalidInput for a file of rules that cannot be used.
+        """
+        source = self.get(name)
+        holding = self._workspace.holdings.of(self._workspace.holdings.root_of(source))
+        found = holding.rules if holding is not None else None
+        if found is None:
+            return []
+        counts = Counter(found.rule_for(path) for path in self.paths(name))
+        return [
+            Rule(path=path, labels=tuple(sorted(labels)), own=path not in source.rules, documents=counts[path])
+            for path, labels in sorted(found.rules.items())
+        ]
+
+    def paths(self, name: str, user: User | None = None) -> Sequence[str]:
+        """The paths of the files of a source that became documents, in order, as far as they are listed to `user`."""
+        root = str(self._workspace.holdings.root_of(self.get(name)))
+        return self._catalog.listing.file_paths(user, root)
+
+    def ground_of(self, source_root: str, path: str) -> Ground | None:
+        """Why the file at a path (of a document, or of the archive that it lies in) has the readers that it has.
+
+        None for what was uploaded, and for what has the labels that were given when it was read. Raises InvalidInput
+        for a file of rules that cannot be used.
+        """
+        if (source_root, path) in self._catalog.decisions.set_by_hand():
+            return Ground(kind="hand")
+        holding = self._workspace.holdings.of(Path(source_root))
+        if holding is not None and not holding.source:
+            return None
+        rules = holding.rules if holding is not None else self._workspace.holdings.own_rules(Path(source_root))
+        place = self._workspace.original(source_root, path) if rules is not None else None
+        names = [path, *([place.relative_to(source_root).as_posix()] if place is not None else [])]
+        rule = rules.rule_for(*names) if rules is not None else None
+        if holding is None:
+            return None if rule is None else Ground(kind="folder", path=rule)
+        source = self.get(holding.source)
+        if rule is not None:
+            return Ground(kind="rule" if rule in source.rules else "file", source=source.name, path=rule)
+        return Ground(kind="source" if source.permissions is None else "permissions", source=source.name)
 
     def remove(self, name: str, *, keep_documents: bool = False, by: str = "") -> int:
         """Forget a source, its schedules and runs; gives how many documents went with it.

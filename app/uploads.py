@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from knowledge.protocols import Progress
     from knowledge.types import Document
 
+
+class AlreadyThere(InvalidInput):
+    """The same content is a document already: the one at `path`."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 FolderKind = Literal["personal", "team", "shared"]
 
 PERSONAL_FOLDER = "personal"
@@ -37,6 +46,8 @@ _TEAM = "team:"
 _OPERATING = frozenset({Role.OPERATOR, Role.ADMIN})
 _LONGEST_NAME = 180
 """Bytes of a file's name."""
+_DEEPEST = 16
+"""Folders in one another that may be given."""
 _PIECE = 1 << 20
 _MEBIBYTE = 1024 * 1024
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f<>:\"|?*\\/]")
@@ -92,21 +103,29 @@ class Uploads:
         user: User,
         access: Sequence[str] | None = None,
         *,
+        below: str = "",
         replace: bool = False,
+        once: bool = False,
         progress: Progress | None = None,
     ) -> UploadResult:
         """Keep the file and make it a document, in a `folder` of `folders(user)`; `access` is for "shared" only.
 
-        With `replace` the file takes the place of one of the same name. A file that cannot be read goes to
+        `below` is the folder in there that it lies in, as "policies/2025": what somebody gives as a folder stays one.
+        With `replace` the file takes the place of one of the same name. With `once` a file is refused whose content is
+        there already under another name, as far as the user may read it. A file that cannot be read goes to
         quarantine, as in every run. Raises NotPermitted without the right, InvalidInput for a name, a size or labels
         that cannot be, Unavailable when another process writes for too long; then nothing is kept. `progress` counts
         files.
         """
         place = self._place(folder, user, access)
-        target = place.folder / checked_file_name(name)
+        target = place.folder / checked_folders(below) / checked_file_name(name)
+        if target.is_dir() or any(one.is_file() for one in target.parents):
+            raise InvalidInput(f"{target.name}: a file and a folder cannot have the same name; choose another")
         if target.exists() and not replace:
             raise InvalidInput(f"{target.name}: is in this folder already; choose another name, or replace it")
         with self._kept(target, data, self._room(place, folder)):
+            if once:
+                self._refuse_same(place, target, user)
             report = self._workspace.pipeline().run(
                 [target], access=place.labels, progress=progress, wait=self._settings.wait_seconds
             )
@@ -118,6 +137,15 @@ class Uploads:
         subject = document.id if document is not None else ""
         self._workspace.audit.append("document.uploaded", user.name, detail, subject=subject)
         return UploadResult(path=known, document_id=subject or None, report=report, reason=reason)
+
+    def _refuse_same(self, place: _Place, target: Path, user: User) -> None:
+        """Raises InvalidInput when the same bytes are a document that the user may read, and not this one."""
+        with target.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        path = self._workspace.desensitizer.desensitize_path(target.relative_to(place.root).as_posix())
+        for root, known in self._workspace.catalog.listing.same_content(user, content):
+            if (root, known) != (str(place.root), path):
+                raise AlreadyThere(f"{target.name}: its content is there already as {known}", known)
 
     def mine(self, user: User) -> Sequence[Document]:
         """The documents in the personal folder of this user."""
@@ -139,8 +167,11 @@ class Uploads:
             file = self._workspace.original(document.source_root, whole)
             family = self._workspace.catalog.documents
             family.remove([one.id for one in family.of_file(document.source_root, whole)])
+            # What was decided about this file does not hold for another one of the same name
+            self._workspace.catalog.decisions.set_access((document.source_root, whole), None)
             if file is not None:
                 file.unlink(missing_ok=True)
+                _remove_empty(file.parent, self._home)
             self._workspace.store.publish(erase=True)
         self._workspace.audit.append("document.removed", user.name, {}, subject=document.id)
 
@@ -174,7 +205,7 @@ class Uploads:
         most = self._settings.max_mb * _MEBIBYTE
         if folder != PERSONAL_FOLDER or not place.folder.is_dir():
             return most
-        used = sum(file.stat().st_size for file in place.folder.iterdir() if file.is_file())
+        used = sum(file.stat().st_size for file in place.folder.rglob("*") if file.is_file())
         return min(most, max(0, self._settings.personal_mb * _MEBIBYTE - used))
 
     @contextmanager
@@ -201,6 +232,7 @@ class Uploads:
         finally:
             partial.unlink(missing_ok=True)
             before.unlink(missing_ok=True)
+            _remove_empty(target.parent, self._home)
 
     def _is_in(self, document: Document, place: _Place) -> bool:
         folder = self._workspace.desensitizer.desensitize_path(place.folder.relative_to(place.root).as_posix())
@@ -216,6 +248,24 @@ def checked_file_name(name: str) -> str:
     if len(found.encode("utf-8")) > _LONGEST_NAME:
         raise InvalidInput(f"{found[:40]}…: the name is too long; use at most {_LONGEST_NAME} bytes")
     return found
+
+
+def checked_folders(path: str) -> Path:
+    """A path of folders below another one, none for "". Raises InvalidInput for names that cannot be, and too many."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part]
+    if len(parts) > _DEEPEST:
+        raise InvalidInput(f"{path[:40]}…: lies in more than {_DEEPEST} folders; give it from a folder further down")
+    return Path(*(checked_file_name(part) for part in parts))
+
+
+def _remove_empty(folder: Path, home: Path) -> None:
+    """Remove this folder and those above it, below `home`, as far as nothing is in them."""
+    while folder != home and folder.is_relative_to(home):
+        try:
+            folder.rmdir()
+        except OSError:  # something is in it, or it is gone
+            return
+        folder = folder.parent
 
 
 def _folder_name(group: str) -> str:

@@ -466,6 +466,7 @@ class Workspace:
             lambda text: self.desensitizer.desensitize(text)[0],
             exclude=ingest.exclude,
             max_file_mb=ingest.max_file_mb,
+            rename=lambda path: self.desensitizer.desensitize_path(path),  # noqa: PLW0108 - the policy may be another then
             ended=self._note_source_run,
         )
 

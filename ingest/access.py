@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from knowledge.catalog.labels import checked_labels
+from knowledge.catalog.sources import checked_rule_path
 from knowledge.errors import InvalidInput
 
 FILE_NAME = "access.yaml"
@@ -21,10 +22,15 @@ class AccessRules:
 
     rules: Mapping[str, frozenset[str]]
 
+    def rule_for(self, *paths: str) -> str | None:
+        """The prefix of the rule that holds for a document, which may be known by several paths; None if none does."""
+        matching = [prefix for prefix in self.rules if any(_is_under(path, prefix) for path in paths)]
+        return max(matching, key=len) if matching else None
+
     def labels(self, path: str) -> frozenset[str]:
         """The labels of the document at `path`; none, which means for everyone who is signed in, if no rule matches."""
-        matching = [prefix for prefix in self.rules if _is_under(path, prefix)]
-        return self.rules[max(matching, key=len)] if matching else frozenset()
+        rule = self.rule_for(path)
+        return frozenset() if rule is None else self.rules[rule]
 
 
 def _is_under(path: str, prefix: str) -> bool:
@@ -63,10 +69,10 @@ def load_access(path: Path) -> AccessRules:
 def _prefix(path: Path, key: Any) -> str:
     if not isinstance(key, str):
         raise InvalidInput(f"{path}: {key!r}: a path must be text; put it into quotes")
-    prefix = key.strip().replace("\\", "/").removeprefix("./").strip("/")
-    if any(mark in prefix for mark in "*?[") or ".." in prefix.split("/"):
-        raise InvalidInput(f"{path}: {key!r}: rules are plain folders or files inside the source, without patterns")
-    return "" if prefix == "." else prefix
+    try:
+        return checked_rule_path(key)
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from error
 
 
 def _labels(path: Path, key: str, value: Any) -> frozenset[str]:

@@ -77,6 +77,11 @@ class Holdings:
                 )
         return None
 
+    def own_rules(self, root: Path) -> AccessRules | None:
+        """The rules in the `access.yaml` of a folder that is no source. Raises InvalidInput for unusable ones."""
+        own = root / FILE_NAME
+        return load_access(own) if own.is_file() else None
+
     def below(self, place: Path) -> list[Path]:
         """Folders below `place` whose files belong to a holding that begins there."""
         roots = [self.root_of(source) for source in self._catalog.sources.list()]

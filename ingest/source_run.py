@@ -19,6 +19,7 @@ from ingest.connectors import Item, Opening, open_connector
 from ingest.connectors.base import read_secrets
 from ingest.holdings import MIRRORS, Holdings
 from ingest.mirror import FetchReport, Mirror, Stopped, safe_path
+from ingest.relabelling import relabel
 from ingest.selection import Patterns, labels_for
 from ingest.sources import list_files
 from knowledge.catalog.source_runs import (
@@ -31,7 +32,8 @@ from knowledge.catalog.source_runs import (
     Trigger,
     lease_of,
 )
-from knowledge.errors import PlumblineError, Unavailable
+from knowledge.catalog.sources import ACCESS_FIELDS
+from knowledge.errors import NotFound, PlumblineError, Unavailable
 from knowledge.index_store import WRITER
 
 if TYPE_CHECKING:
@@ -66,8 +68,8 @@ class Wish:
 class SourceRunner:
     """Runs sources of one workspace. Safe from many threads; each run belongs to the thread that began it.
 
-    Secrets are read from `environment` or files when a run begins. `clean` takes personal data out of log lines.
-    `ended` hears of each run that is over, and who wanted it.
+    Secrets are read from `environment` or files when a run begins. `clean` takes personal data out of log lines,
+    `rename` out of paths. `ended` hears of each run that is over, and who wanted it.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class SourceRunner:
         *,
         exclude: Sequence[str],
         max_file_mb: float,
+        rename: Callable[[str], str] = str,
         ended: Callable[[Source, SourceRun, str], None] = lambda *_: None,
     ) -> None:
         self._catalog = catalog
@@ -90,6 +93,7 @@ class SourceRunner:
         self._clean = clean
         self._exclude = exclude
         self._max_file_mb = max_file_mb
+        self._rename = rename
         self._ended = ended
 
     def run(self, source: Source, wish: Wish, begun: Callable[[str], None] | None = None) -> SourceRun:
@@ -107,6 +111,10 @@ class SourceRunner:
             over = self._noting(source, wish, run)
         self._ended(source, over, wish.by)
         return over
+
+    def relabel(self, source: Source) -> int:
+        """Let the source's rules of access hold for its documents at once; gives how many have other labels now."""
+        return relabel(self._catalog, self._holdings, source, self._exclude, self._rename)
 
     def probe(self, source: Source, most: int) -> Iterator[str]:
         """The paths of up to `most` files that a run would take, desensitized; nothing is fetched or kept.
@@ -126,12 +134,13 @@ class SourceRunner:
         patterns = Patterns(source.include, source.exclude)
         if source.kind == "folder":
             folder = Path(source.location)
-            yield from (file.path for file in list_files(folder, folder, self._exclude) if patterns.take(file.path))
+            found = (file.path for file in list_files(folder, folder, self._exclude))
+            yield from (path for path in found if path != FILE_NAME and patterns.take(path))
             return
         with closing(open_connector(source, opening)) as connector:
             for item in connector.items():
                 path = safe_path(item.path)
-                if path is not None and patterns.take(path):
+                if path is not None and path != FILE_NAME and patterns.take(path):
                     yield path
 
     def _noting(self, source: Source, wish: Wish, run: _Noted) -> SourceRun:
@@ -174,8 +183,18 @@ class SourceRunner:
                 progress=lambda done, total: run.told("reading", done, total or 0),
                 chunks_done=run.chunks_done,
             )
+            self._follow_rules(source)
         run.ingested(report)
         return {"fetched": (fetched or FetchReport()).to_json(), "ingested": report.to_json()}
+
+    def _follow_rules(self, source: Source) -> None:
+        """What was said of its readers while the run read holds for what it brought in, too."""
+        try:
+            now = self._catalog.sources.get(source.id)
+        except NotFound:
+            return
+        if any(getattr(now, name) != getattr(source, name) for name in ACCESS_FIELDS):
+            self.relabel(now)
 
     def _look(self, source: Source, wish: Wish) -> None:
         """A share that is not mounted is an empty folder: that must not remove its documents."""

@@ -97,7 +97,7 @@ def survey(
 ) -> Survey:
     """Look at what is there. Raises InvalidInput for a path or access file that does not exist or cannot be used.
 
-    `rename` gives the path under which a file is known, without personal data in it; rules of access see the true one.
+    `rename` gives the path under which a file is known, without personal data in it; rules of access see both.
 
     A path inside a folder that was ingested belongs to that folder, so that `ingest docs` and then `ingest
     docs/new.md` make one document and not two. `holdings` know what belongs to sources and uploads: those say
@@ -138,7 +138,8 @@ def survey(
                 seen.add(key)
                 labels = by_hand.get(key)
                 if labels is None:
-                    labels = _labels(true_path, _before(known.get(key), quarantined.get(key)), rules, file_access)
+                    before = _before(known.get(key), quarantined.get(key))
+                    labels = _labels((true_path, file.path), before, rules, file_access)
                 candidate = Candidate(file, known.get(key), labels, named=file.location == place)
                 found.candidates.append(
                     replace(candidate, members=inside.documents(key), refused=inside.refused_in(key))
@@ -226,12 +227,17 @@ def _before(known: Document | None, refused: QuarantineEntry | None) -> frozense
 
 
 def _labels(
-    path: str, before: frozenset[str], rules: AccessRules | None, access: frozenset[str] | None
+    paths: tuple[str, str], before: frozenset[str], rules: AccessRules | None, access: frozenset[str] | None
 ) -> frozenset[str]:
-    """What the rules say; without labels there what `--access` says; without either as it was before."""
-    ruled = rules.labels(path) if rules is not None else frozenset()
-    if ruled or access is not None:
-        return ruled or access or frozenset()
+    """What the rules say; where none speaks of the file what `--access` says; without either as it was before.
+
+    A rule may name the file by its true path or by the one that people see, without personal data in it.
+    """
+    rule = rules.rule_for(*paths) if rules is not None else None
+    if rules is not None and rule is not None:
+        return rules.rules[rule]
+    if access is not None:
+        return access
     return before if rules is None else frozenset()
 
 

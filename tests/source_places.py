@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ftplib
 import imaplib
-import io
-import logging
 import os
 import shutil
 import socket
@@ -319,98 +316,10 @@ def mailbox(folder: Path) -> Iterator[Place]:
         stop()
 
 
-# --- stores ---------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def s3(folder: Path) -> Iterator[Place]:
-    pytest.importorskip("s3fs")
-    moto = pytest.importorskip("moto.server")
-    import boto3
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=address, aws_access_key_id="k", aws_secret_access_key=PASSWORD, region_name="us-east-1"
-    )
-    client.create_bucket(Bucket="papers")
-    source = Source(
-        name="bucket",
-        kind="store",
-        location="s3://papers/shared",
-        options={"client_kwargs.endpoint_url": address, "client_kwargs.region_name": "us-east-1"},
-        secrets={"key": "env:S3_KEY", "secret": "env:S3_SECRET"},
-    )
-    try:
-        yield Place(
-            source,
-            lambda name, text: client.put_object(Bucket="papers", Key=f"shared/{name}", Body=text.encode()) and None,
-            lambda name: client.delete_object(Bucket="papers", Key=f"shared/{name}") and None,
-            server.stop,
-            {"key": "k", "secret": PASSWORD},
-        )
-    finally:
-        with contextlib.suppress(Exception):
-            server.stop()
-
-
-@contextmanager
-def ftp(folder: Path) -> Iterator[Place]:
-    pytest.importorskip("pyftpdlib")
-    from pyftpdlib.authorizers import DummyAuthorizer
-    from pyftpdlib.handlers import FTPHandler
-    from pyftpdlib.servers import ThreadedFTPServer
-
-    logging.getLogger("pyftpdlib").setLevel(logging.ERROR)
-    home = folder / "ftp"
-    home.mkdir()
-    authorizer = DummyAuthorizer()
-    authorizer.add_user("reader", PASSWORD, str(home), perm="elradfmw")
-    handler = type("Handler", (FTPHandler,), {"authorizer": authorizer})
-    server = ThreadedFTPServer(("127.0.0.1", 0), handler)
-    port = server.address[1]
-    threading.Thread(target=server.serve_forever, kwargs={"timeout": 0.05}, daemon=True).start()
-
-    def connected() -> ftplib.FTP:
-        client = ftplib.FTP()  # noqa: S321 - the server of this test
-        client.connect("127.0.0.1", port)
-        client.login("reader", PASSWORD)
-        return client
-
-    clock = iter(range(1_700_000_000, 1_800_000_000, 60))
-
-    def put(name: str, text: str) -> None:
-        with connected() as client:
-            client.storbinary(f"STOR {name}", io.BytesIO(text.encode()))
-        at = next(clock)
-        os.utime(home / name, (at, at))
-
-    def drop(name: str) -> None:
-        with connected() as client:
-            client.delete(name)
-
-    source = Source(
-        name="ftp",
-        kind="store",
-        location=f"ftp://127.0.0.1:{port}/",
-        options={"username": "reader"},
-        secrets={"password": "env:FTP_PASSWORD"},
-    )
-    try:
-        yield Place(source, put, drop, server.close_all, {"password": PASSWORD}, asks_for_password=True)
-    finally:
-        server.close_all()
-
-
 PLACES = {
     "git": git,
     "sqlite": sqlite,
     "postgresql": postgres,
     "website": website,
     "imap": mailbox,
-    "s3": s3,
-    "ftp": ftp,
 }

@@ -93,6 +93,26 @@ def add(
     remark(f"Next: plumbline sources run {source.name}, or plumbline schedule add {source.name} --every 6h")
 
 
+@command(sources, "rule")
+def rule(
+    run: Run,
+    source: SourceArgument,
+    path: Annotated[str, typer.Argument(metavar="PATH", show_default=False, help='Folder or file in it; "" for all.')],
+    access: Annotated[
+        str | None, typer.Option("--access", help='Groups that may read it, as A,B; "" for every user.')
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the rule away.")] = False,
+) -> None:
+    """Who may read a folder or file of a source, from the next question on; the longest path wins."""
+    if (access is None) != remove:
+        raise InvalidInput('sources rule: give either --access A,B (--access "" for every user), or --remove')
+    with run.assistant() as assistant:
+        changed = assistant.sources.set_rule(
+            source, path, None if access is None else split_list(access), by=operator()
+        )
+    remark(f"{changed} documents have other readers now")
+
+
 @command(sources, "list", json=True)
 def list_sources(run: Run) -> None:
     """All sources with their latest run."""

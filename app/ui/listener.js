@@ -51,6 +51,7 @@ export default function (component) {
   document.addEventListener("click", onClick)
   window.addEventListener("keydown", onKeyDown, true)
   window.addEventListener("pagehide", onPageHide)
+  keepFolders()
   tellVoices()
   window.speechSynthesis?.addEventListener("voiceschanged", tellVoices)
   const restored = restoreDraft(textarea, data.owner)
@@ -64,6 +65,18 @@ export default function (component) {
     window.__plumblineOff = undefined
   }
   return () => window.__plumblineOff?.()
+}
+
+// Of a folder that was dropped, the browser tells each file's place in `relativePath` only, and Streamlit would send the
+// bare names: two files of one name in two folders would be one.
+function keepFolders() {
+  const append = FormData.prototype.append
+  if (append.plumbline) return
+  FormData.prototype.append = function (name, value, ...more) {
+    const place = value instanceof File && !value.webkitRelativePath ? (value.relativePath ?? "").replace(/^\.?\//, "") : ""
+    return append.call(this, name, value, ...(place.includes("/") ? [place] : more))
+  }
+  FormData.prototype.append.plumbline = true
 }
 
 // The text box may appear after this script.

@@ -102,7 +102,16 @@ def friendly(say: Words) -> Iterator[None]:
 
 
 def sentence(error: PlumblineError, say: Words) -> str:
-    """One friendly sentence for an error, as plain Markdown."""
+    """One friendly sentence for an error, for places that read Markdown."""
+    return _sentence(error, say, literal)
+
+
+def plain_sentence(error: PlumblineError, say: Words) -> str:
+    """One friendly sentence for an error, for places that show text as it is."""
+    return _sentence(error, say, str)
+
+
+def _sentence(error: PlumblineError, say: Words, written: Callable[[str], str]) -> str:
     from app.attachment import AttachmentRefused
     from app.terms.errors import BeyondReach
     from app.ui.desk import UnexpectedError
@@ -121,7 +130,7 @@ def sentence(error: PlumblineError, say: Words) -> str:
         Damaged: "error.damaged",
     }
     key = next((kinds[kind] for kind in kinds if isinstance(error, kind)), "error.unexpected")
-    return say(key, message=literal(str(error)))
+    return say(key, message=written(str(error)))
 
 
 def literal(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from ingest.access import load_access, merged
+from ingest.connectors.store_readers import tells_readers
 from knowledge.catalog.sources import Source, SourceKind
 from knowledge.errors import InvalidInput
 
@@ -25,6 +26,7 @@ OPTIONS: Mapping[SourceKind, Mapping[str, str]] = {
         "max_pages": "pages fetched at most, 5000",
         "delay": "seconds between two requests, 0.2",
         "user_agent": "how we introduce ourselves",
+        "proxy": "http://host:3128 if it is reached through one",
     },
     "imap": {
         "username": "the account",
@@ -45,10 +47,12 @@ OPTIONS: Mapping[SourceKind, Mapping[str, str]] = {
 SECRETS: Mapping[SourceKind, frozenset[str]] = {
     "folder": frozenset(),
     "git": frozenset({"password", "ssh_key"}),
-    "website": frozenset({"password"}),
+    "website": frozenset({"password", "proxy_password"}),
     "imap": frozenset({"password"}),
     "sql": frozenset({"password"}),
 }
+TELL_READERS: frozenset[SourceKind] = frozenset({"folder", "sql", "store"})
+"""Kinds of sources that know who may read what; of stores only S3."""
 _NEEDED: Mapping[SourceKind, tuple[str, ...]] = {"imap": ("username",), "sql": ("query", "key")}
 
 
@@ -83,8 +87,15 @@ def _known(source: Source, what: str, given: Iterable[str], known: Collection[st
 
 
 def _tells_readers(source: Source) -> None:
-    if source.kind not in {"folder", "sql"}:
+    if source.kind not in TELL_READERS:
         raise InvalidInput(f"permissions: a {source.kind} source tells none; use access labels or an access file")
+    if source.kind == "store":
+        if urlsplit(source.location).scheme not in {"s3", "s3a"}:
+            raise InvalidInput("permissions: of stores only S3 tells readers; use access labels or an access file")
+        if not tells_readers(source.options.get("readers", "")):
+            raise InvalidInput(
+                "permissions: say where an object's readers stand: --option readers=acl, or --option readers=tag:NAME"
+            )
     if source.kind == "sql" and not source.options.get("readers"):
         raise InvalidInput("permissions: name the column with the readers too (--option readers=COLUMN)")
 
@@ -101,7 +112,9 @@ def _no_secret_in(source: Source) -> None:
     for name, _ in parse_qsl(parts.query) if parts else ():
         if _SECRET_NAME.search(name.lower()):
             raise InvalidInput(f"location: {name!r} looks like a secret, which would be stored in clear; {hint}")
-    for name in source.options:
+    for name, value in source.options.items():
+        if re.search(r"//[^/@\s]*:[^/@\s]+@", value):
+            raise InvalidInput(f"option {name!r}: holds a password, which would be stored in clear; {hint}")
         if _SECRET_NAME.search(name.lower()) and (source.kind, name) != ("sql", "key"):
             raise InvalidInput(
                 f"option {name!r}: looks like a secret, which would be stored in clear; give it as a reference: "

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ingest.connectors.base import Fetched, Item, ItemGone, ItemUnavailable, Opening
+from ingest.connectors.store_protocols import prepared
+from ingest.connectors.store_readers import with_readers
 from knowledge.catalog.sources import Source
 from knowledge.errors import InvalidInput, Unavailable
 
@@ -26,6 +28,10 @@ _PACKAGES = {
     "az": "adlfs",
     "abfs": "adlfs",
     "sftp": "paramiko",
+    "webdav": "webdav4",
+    "webdavs": "webdav4",
+    "dav": "webdav4",
+    "davs": "webdav4",
 }
 
 
@@ -40,12 +46,13 @@ class StoreConnector:
         protocol = urlsplit(source.location).scheme
         if "::" in source.location or protocol in _FORBIDDEN:
             raise InvalidInput(f"{source.location}: is no store; give a folder by its path")
+        self._readers = source.options.get("readers", "") if source.permissions is not None else ""
         options = {**_typed(source.options), **opening.secrets}
+        options.pop("readers", None)
         try:
+            location, options = prepared(source.location, options)
             # An instance of its own: a kept one would show a listing from before
-            self._fs, self._root = url_to_fs(
-                source.location, skip_instance_cache=protocol not in _LOCAL, use_listings_cache=False, **options
-            )
+            self._fs, self._root = url_to_fs(location, skip_instance_cache=protocol not in _LOCAL, **options)
         except ImportError as error:
             package = _PACKAGES.get(protocol, protocol)
             raise Unavailable(f"{source.location}: needs the package {package}; pip install {package}") from error
@@ -64,6 +71,16 @@ class StoreConnector:
             found: Mapping[str, Mapping[str, Any]] = self._fs.find(root or "/", detail=True)
         except _failures() as error:
             raise self._lost(error) from error
+        items = self._items(found, root)
+        if not self._readers:
+            yield from items
+            return
+        try:
+            yield from with_readers(self._fs, items, self._readers)
+        except _failures() as error:
+            raise self._lost(error) from error
+
+    def _items(self, found: Mapping[str, Mapping[str, Any]], root: str) -> Iterator[Item]:
         for place, about in sorted(found.items()):
             if about.get("type") != "file" or place.endswith("/"):
                 continue
@@ -76,9 +93,10 @@ class StoreConnector:
 
     def close(self) -> None:
         """Let go of connections, where the library has a way to."""
-        close = getattr(self._fs, "close", None)
-        if callable(close):
-            close()
+        for holder in (self._fs, getattr(self._fs, "client", None)):
+            close = getattr(holder, "close", None)
+            if callable(close):
+                close()
 
     def _content(self, item: Item) -> Iterator[bytes]:
         try:
@@ -105,6 +123,8 @@ def _failures() -> tuple[type[BaseException], ...]:
         ("botocore.exceptions", "ClientError"),
         ("aiohttp", "ClientError"),
         ("ftplib", "Error"),
+        ("httpx", "HTTPError"),
+        ("webdav4.client", "ClientError"),
         ("paramiko", "SSHException"),
         ("azure.core.exceptions", "AzureError"),
         ("gcsfs.retry", "HttpError"),

@@ -1,7 +1,8 @@
 """Pages of one website, as its sitemap lists them.
 
 Only the host that was named is ever spoken to, at the address that its name had when the run began: neither a
-redirect nor a changed name leads anywhere else. `robots.txt` is obeyed.
+redirect nor a changed name leads anywhere else. Through a proxy it is the proxy that finds the host by its name.
+`robots.txt` is obeyed.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class WebsiteConnector:
             raise InvalidInput(f"{source.location}: is no address of a website; write https://host/")
         self._start = source.location
         self._site = _Site(parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme])
-        self._address = _address_of(self._site)
+        self._proxy = _proxy_of(source, opening)
+        self._address = self._site.host if self._proxy is not None else _address_of(self._site)
         self._agent = source.options.get("user_agent", f"{_NAME}/1.0")
         self._most = int(_number("max_pages", source.options.get("max_pages"), _MOST_PAGES))
         self._pause = _number("delay", source.options.get("delay"), 0.2)
@@ -60,6 +62,7 @@ class WebsiteConnector:
             timeout=_TIMEOUT,
             follow_redirects=False,
             trust_env=False,
+            proxy=self._proxy,
             auth=(user, password) if user and password else None,
             headers={"user-agent": self._agent, "accept-encoding": "gzip, identity"},
         )
@@ -145,6 +148,12 @@ class WebsiteConnector:
         if response.status_code >= 500:  # noqa: PLR2004 - the site's own trouble
             response.close()
             raise Unavailable(f"{place}: the site answers {response.status_code}; nothing was removed: try again later")
+        if response.status_code == 407 and self._proxy is not None:  # noqa: PLR2004 - the proxy knows us not
+            response.close()
+            raise Unavailable(
+                f"{self._start}: the proxy {self._proxy.url.host} wants another account; nothing was removed: give it "
+                "as --option proxy=http://USER@HOST:PORT with --secret proxy_password=env:NAME"
+            )
         lines: list[str] = []
         if response.status_code == 200:  # noqa: PLR2004 - fine
             lines = b"".join(self._limited(response, _LARGEST_ROBOTS)).decode("utf-8", "replace").splitlines()
@@ -330,6 +339,23 @@ def _address_of(site: _Site) -> str:
     addresses = [str(entry[4][0]) for entry in found]
     public = [address for address in addresses if ipaddress.ip_address(address.partition("%")[0]).is_global]
     return (public or addresses)[0]
+
+
+def _proxy_of(source: Source, opening: Opening) -> httpx.Proxy | None:
+    """The proxy that the source is reached through, if one is named; those of the environment are not used."""
+    import httpx
+
+    named = source.options.get("proxy")
+    if not named:
+        return None
+    parts = urlsplit(named)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise InvalidInput(f"option 'proxy': {named!r} is no address of a proxy; write http://host:3128")
+    user, password = parts.username, opening.secret("proxy_password")
+    return httpx.Proxy(
+        urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", "")),
+        auth=(unquote(user), password) if user and password else None,
+    )
 
 
 def _number(name: str, text: str | None, default: float) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
-from knowledge.catalog.documents import visible_to
+from knowledge.catalog.documents import CONTAINER, visible_to
 from knowledge.catalog.labels import PERSONAL
 from knowledge.catalog.schema import document_labels, documents
 from knowledge.types import User
@@ -116,6 +116,20 @@ class Listing:
     def roots(self, user: User | None) -> dict[str, int]:
         """Source roots with how many documents come from them."""
         return self._counted(user, documents.c.source_root)
+
+    def file_paths(self, user: User | None, source_root: str) -> list[str]:
+        """The paths of the files under a root that became documents, each once; of an archive its own path."""
+        query = sa.select(documents.c.path, documents.c.metadata)
+        query = query.where(documents.c.source_root == source_root, listed_to(user))
+        with self._catalog.connect() as connection:
+            return sorted({str(row.metadata.get(CONTAINER) or row.path) for row in connection.execute(query)})
+
+    def same_content(self, user: User | None, content_hash: str) -> list[tuple[str, str]]:
+        """Roots and paths of the documents that `user` may read and whose file has these bytes, in order of paths."""
+        query = sa.select(documents.c.source_root, documents.c.path)
+        query = query.where(documents.c.content_hash == content_hash, visible_to(user)).order_by(documents.c.path)
+        with self._catalog.connect() as connection:
+            return [(str(row.source_root), str(row.path)) for row in connection.execute(query)]
 
     def labels(self, user: User | None) -> dict[str, int]:
         """Access labels with how many documents have them; documents without any under `EVERYONES`."""

@@ -83,6 +83,8 @@ class SourceItem(Result):
     access: tuple[str, ...] | None = None
 
 
+ACCESS_FIELDS = frozenset({"access", "access_file", "permissions", "rules"})
+"""The fields of a source's definition that say who may read its documents."""
 _COLUMNS = frozenset({"id", "name", "kind", "location", "created_at", "created_by"})
 
 
@@ -130,6 +132,27 @@ class Sources:
         with self._catalog.connect() as connection:
             return [_source(row) for row in connection.execute(sa.select(sources).order_by(sources.c.name))]
 
+    def set_rule(self, source_id: str, path: str, labels: Iterable[str] | None) -> tuple[str, ...] | None:
+        """Labels for what lies at `path` in a source; None takes the rule away. Gives those that the rule had before.
+
+        Raises NotFound, and InvalidInput for a path or a label that cannot be used.
+        """
+        place = checked_rule_path(path)
+        wanted = None if labels is None else sorted(checked_labels(labels))
+        with self._catalog.begin() as connection:
+            row = connection.execute(sa.select(sources).where(sources.c.id == source_id)).first()
+            if row is None:
+                raise _no_such(source_id)
+            # A definition from elsewhere may write the same path in another way
+            rules = {checked_rule_path(each): found for each, found in _source(row).rules.items()}
+            before = rules.pop(place, None)
+            if wanted is not None:
+                rules[place] = tuple(wanted)
+            definition = {**row.definition, "rules": {each: list(found) for each, found in sorted(rules.items())}}
+            change = sa.update(sources).where(sources.c.id == source_id)
+            connection.execute(change.values(definition=definition))
+        return before
+
     def remove(self, source_id: str) -> None:
         """Forget a source with its schedules, runs and what is known of its items. Its documents are not touched."""
         with self._catalog.begin() as connection:
@@ -167,6 +190,14 @@ class Sources:
                 connection.execute(sa.delete(source_items).where(this, source_items.c.path.in_(part)))
             for row in rows:
                 connection.execute(sa.insert(source_items).values(row))
+
+
+def checked_rule_path(path: str) -> str:
+    """A path inside a source as rules of access are held against it, "" for all of it. Raises InvalidInput."""
+    prefix = path.strip().replace("\\", "/").removeprefix("./").strip("/")
+    if any(mark in prefix for mark in "*?[") or ".." in prefix.split("/"):
+        raise InvalidInput(f"{path!r}: rules are plain folders or files inside the source, without patterns")
+    return "" if prefix == "." else prefix
 
 
 def checked_source(source: Source) -> Source:

@@ -14,7 +14,7 @@ import pytest
 
 from app.assistant import Assistant
 from app.settings import Settings, load_settings
-from app.uploads import checked_file_name
+from app.uploads import AlreadyThere, checked_file_name
 from app.wiring import open_workspace
 from knowledge.catalog.labels import personal_label
 from knowledge.errors import InvalidInput, NotFound, NotPermitted, Unavailable
@@ -170,6 +170,52 @@ def test_operators_share_with_whom_they_choose(assistant: Assistant) -> None:
         assistant.upload("x.md", NOTE, "personal", OPS, access=["hr"])
 
 
+def test_a_folder_stays_a_folder(assistant: Assistant) -> None:
+    """Two files of one name in two folders are two documents; what is left empty goes."""
+    ids = []
+    for below in ("plans/2025", "plans\\2026", ""):
+        result = assistant.upload("plan.md", f"# Plan {below}\n\nBicycles.\n".encode(), "team:sales", ANNA, below=below)
+        ids.append(result.document_id or "")
+    paths = ["team/sales/plan.md", "team/sales/plans/2025/plan.md", "team/sales/plans/2026/plan.md"]
+    assert sorted(found(assistant, "bicycles", BOB)) == paths
+    with pytest.raises(InvalidInput, match="already"):
+        assistant.upload("plan.md", NOTE, "team:sales", ANNA, below="plans/2025")
+    for name, below in (("plans", ""), ("x.md", "plan.md"), ("x.md", "plans/2025/plan.md/deep")):
+        with pytest.raises(InvalidInput, match="a file and a folder"):
+            assistant.upload(name, NOTE, "team:sales", ANNA, below=below, replace=True)
+    for below in ("..", "a/../../b", ".git", "/".join("abcdefghijklmnopq")):
+        with pytest.raises(InvalidInput):
+            assistant.upload("x.md", NOTE, "team:sales", ANNA, below=below)
+    for document_id in ids:
+        assistant.uploads.remove(document_id, BOB)
+    assert list((assistant.workspace.folder / "uploads").rglob("*")) == []
+
+
+def test_the_same_content_is_not_added_twice_unless_it_is_wanted(assistant: Assistant) -> None:
+    """Only what the person may read counts: a refusal must not tell what others have."""
+    assistant.upload("hers.md", NOTE, user=ANNA)
+    assert assistant.upload("mine.md", NOTE, user=BOB, once=True).document_id
+    with pytest.raises(AlreadyThere, match=r"is there already as personal/hers\.md") as caught:
+        assistant.upload("copy.md", NOTE, "team:sales", ANNA, once=True)
+    assert caught.value.path == "personal/hers.md"
+    assert not list((assistant.workspace.folder / "uploads").rglob("copy.md"))
+    again = assistant.upload("hers.md", NOTE, user=ANNA, once=True, replace=True)
+    assert again.report.documents.unchanged == 1
+    assert assistant.upload("copy.md", NOTE, "team:sales", ANNA).document_id
+
+
+def test_labels_set_by_hand_are_forgotten_with_the_document(assistant: Assistant) -> None:
+    """Another file of the same name must not be given to those who might read the first."""
+    first = assistant.upload("plan.md", b"# Plan\n\nSell more bicycles.\n", "team:sales", ANNA)
+    assert first.document_id is not None
+    assistant.documents.set_access(first.document_id, [], "ops")
+    assert found(assistant, "bicycles", User("dora")) == ["team/sales/plan.md"]
+    assistant.uploads.remove(first.document_id, ANNA)
+    assistant.upload("plan.md", b"# Plan\n\nSell fewer bicycles.\n", "team:sales", ANNA)
+    assert found(assistant, "bicycles", User("dora")) == []
+    assert found(assistant, "bicycles", BOB) == ["team/sales/plan.md"]
+
+
 def test_what_cannot_be_read_goes_to_quarantine_and_stays_private(assistant: Assistant) -> None:
     result = assistant.upload("broken.pdf", b"%PDF-1.7 and then nothing", user=ANNA)
     assert (result.document_id, result.report.documents.quarantined) == (None, 1)
@@ -203,9 +249,9 @@ def test_too_large_a_file_is_refused_and_not_kept(assistant: Assistant, data: by
 
 
 def test_a_full_personal_folder_takes_no_more(assistant: Assistant) -> None:
-    assistant.upload("one.txt", b"word " * 150_000, user=ANNA)
+    assistant.upload("one.txt", b"word " * 150_000, user=ANNA, below="deep")
     with pytest.raises(InvalidInput, match="0 MiB are left"):
-        assistant.upload("two.txt", b"word " * 150_000, user=ANNA)
+        assistant.upload("two.txt", b"word " * 150_000, user=ANNA, below="deep")
     assistant.upload("two.txt", b"word " * 1000, user=BOB)
 
 

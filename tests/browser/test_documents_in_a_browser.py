@@ -152,6 +152,62 @@ def test_a_source_from_adding_to_its_quarantine(quick_site: Site, operator: Visi
     assert "parking.md" not in found_by(site, "Where do bicycles stand?", ANNA)
 
 
+def dropped(page: Page, place: Path) -> None:
+    """A folder of this machine, dragged onto the box for files and let go there."""
+    box = page.get_by_test_id("stFileUploaderDropzone").bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(place)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+
+
+def test_a_dropped_folder_keeps_its_paths(quick_site: Site, operator: Visitor, tmp_path: Path) -> None:
+    """Two files of one name in two folders; what systems hide in folders is not taken."""
+    for name, text in (("2025/plan.md", "tricycles"), ("2026/plan.md", "unicycles"), (".git/config", "secret")):
+        file = tmp_path / "plans" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(f"# Plan\n\nThe company buys {text}.\n", encoding="utf-8")
+    page = goto(operator, "?view=upload")
+    dropped(page, tmp_path / "plans")
+    expect(page.get_by_text("Hidden files left out: 1.")).to_be_visible()
+    settled(page)
+    page.locator(".st-key-plb-upload-send button:enabled").click()
+    results = page.locator("[class*=st-key-plb-job] .plb-lines li").filter(has_text="added")
+    expect(results.filter(has_text="plans/2025/plan.md")).to_have_count(1, timeout=WAIT_MS)
+    expect(results.filter(has_text="plans/2026/plan.md")).to_have_count(1, timeout=WAIT_MS)
+    assert "shared/plans/2025/plan.md" in found_by(quick_site, "Who buys tricycles?", ANNA)
+    page.get_by_text("A whole folder", exact=True).click()
+    expect(page.locator("input[webkitdirectory]")).to_have_count(1)
+
+
+def test_readers_of_a_folder_hold_from_the_next_question(quick_site: Site, operator: Visitor, tmp_path: Path) -> None:
+    site, folder = quick_site, tmp_path / "hall"
+    (folder / "yard").mkdir(parents=True)
+    (folder / "yard" / "parking.md").write_text("# Yard\n\nScooters stand in the yard.\n", encoding="utf-8")
+    source = site.assistant.sources.add(str(folder), name="hall")
+    assert site.assistant.sources.run_now(source.id).state == "done"
+    assert "yard/parking.md" in found_by(site, "Where do scooters stand?", ANNA)
+    page = goto(operator, f"?view=sources&source={source.id}")
+    page.locator(".st-key-plb-rule-add button").click()
+    place = dialog(page).get_by_role("combobox").first
+    place.fill("yard")
+    page.get_by_role("option", name="yard", exact=True).click()
+    groups = dialog(page).get_by_role("combobox").last
+    groups.fill("legal")
+    groups.press("Enter")
+    page.keyboard.press("Escape")
+    settled(page)
+    dialog(page).locator(".st-key-plb-rule-save button:enabled").click()
+    expect(page.locator(".st-key-plb-rule-rows")).to_contain_text("legal")
+    assert "yard/parking.md" not in found_by(site, "Where do scooters stand?", ANNA)
+    document = next(one for one in site.assistant.sources.documents("hall") if one.path == "yard/parking.md")
+    page = goto(operator, f"?d={document.id}")
+    expect(page.locator(".plb-document-head")).to_contain_text("by the rule for “yard” in the source “hall”")
+    site.assistant.sources.remove("hall")
+
+
 def test_others_do_not_see_the_page(quick_visit: Visits) -> None:
     visitor = quick_visit()
     visitor.sign_in(ANNA, "/documents")

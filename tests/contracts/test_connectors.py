@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from source_places import PASSWORD, PLACES, Place
+from store_places import STORES
 
 from ingest.connectors import Opening, open_connector
 from ingest.connectors.checking import check
@@ -15,12 +16,14 @@ from ingest.mirror import FetchReport, Mirror
 from knowledge.catalog.sources import Source, SourceItem
 from knowledge.errors import Unavailable
 
+EVERYWHERE = PLACES | STORES
 
-@pytest.fixture(params=PLACES)
+
+@pytest.fixture(params=EVERYWHERE)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     folder = tmp_path / "place"
     folder.mkdir()
-    with PLACES[request.param](folder) as place:
+    with EVERYWHERE[request.param](folder) as place:
         yield place
 
 

@@ -226,6 +226,10 @@ QUERY = {"query": "SELECT 1 AS id", "key": "id"}
         ({"kind": "website", "location": "https://example.com/?access_token=hunter2"}, "looks like a secret"),
         ({"kind": "store", "location": "s3://b", "options": {"secret": "hunter2"}}, "looks like a secret"),
         ({"kind": "store", "location": "s3://b", "secrets": {"secret": "hunter2"}}, "not a reference"),
+        (
+            {"kind": "website", "location": "https://a.b/", "options": {"proxy": "http://u:hunter2@p"}},
+            "holds a password",
+        ),
         ({"kind": "sql", "location": "sqlite:///x", "options": {"query": "SELECT 1"}}, "needs the option key"),
         ({"kind": "imap", "location": "imaps://m", "options": {"username": "u"}}, "needs its password"),
         ({"kind": "git", "location": "x.git", "options": {"brunch": "main"}}, "no such option"),

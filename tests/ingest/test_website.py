@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
+import urllib.error
+import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from source_places import Site, start_site
@@ -15,7 +21,7 @@ from ingest.connectors import Opening
 from ingest.connectors.base import Fetched, Item, ItemUnavailable
 from ingest.connectors.website import WebsiteConnector
 from knowledge.catalog.sources import Source
-from knowledge.errors import Unavailable
+from knowledge.errors import InvalidInput, Unavailable
 
 
 @pytest.fixture
@@ -144,3 +150,75 @@ def test_a_host_that_is_not_known_is_one_line(tmp_path: Path) -> None:
     source = Source(name="s", kind="website", location="http://no-such-host.invalid/")
     with pytest.raises(Unavailable, match="nothing was removed"):
         WebsiteConnector(source, Opening({}, tmp_path))
+
+
+# --- proxies --------------------------------------------------------------------------------------------------------
+
+
+class ProxyHandler(BaseHTTPRequestHandler):
+    """Fetches for those who know the password; the name intranet.invalid is known to it alone."""
+
+    asked: ClassVar[list[str]] = []
+    open_to: ClassVar[str] = "Basic " + b64encode(b"plumb:letmein").decode()
+
+    def do_GET(self) -> None:
+        if self.headers.get("Proxy-Authorization") != self.open_to:
+            self._answer(407, b"", "")
+            return
+        self.asked.append(self.path)
+        place = self.path.replace("//intranet.invalid:", "//127.0.0.1:")
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(place, timeout=20) as found:
+                self._answer(found.status, found.read(), found.headers["content-type"])
+        except urllib.error.HTTPError as error:
+            self._answer(error.code, b"", "")
+
+    def _answer(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("content-type", kind or "text/plain")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Tests print nothing."""
+
+
+@pytest.fixture
+def proxy() -> Iterator[str]:
+    ProxyHandler.asked.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ProxyHandler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield f"http://plumb@127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_site_that_only_a_proxy_knows(
+    site: Site, proxy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = site.address.replace("127.0.0.1", "intranet.invalid")
+    (site.folder / "sitemap.xml").write_text(
+        f"<urlset><url><loc>{address}docs/travel.html</loc></url></urlset>", encoding="utf-8"
+    )
+
+    def connect(password: str, **options: str) -> WebsiteConnector:
+        source = Source(name="s", kind="website", location=address, options={"delay": "0", **options})
+        return WebsiteConnector(source, Opening({"proxy_password": password}, tmp_path))
+
+    with closing(connect("letmein", proxy=proxy)) as connector:
+        assert [item.path for item in connector.items()] == ["docs/travel.html"]
+        fetched = content(connector, f"{address}docs/travel.html")
+        assert fetched is not None
+        assert b"docs/travel" in b"".join(fetched.pieces)
+    assert f"{address}docs/travel.html" in ProxyHandler.asked
+    with pytest.raises(Unavailable, match="wants another account") as caught:
+        connect("wrong-donkey", proxy=proxy)
+    assert "wrong-donkey" not in str(caught.value)
+    # A proxy that only stands in the environment is not asked
+    monkeypatch.setenv("HTTP_PROXY", proxy.replace("plumb@", "plumb:letmein@"))
+    monkeypatch.setenv("http_proxy", proxy.replace("plumb@", "plumb:letmein@"))
+    with pytest.raises(Unavailable, match="is not known here"):
+        connect("letmein")
+    with pytest.raises(InvalidInput, match="no address of a proxy"):
+        connect("letmein", proxy="proxy:3128")

@@ -22,11 +22,12 @@ from app.ui.documents.common import (
     when,
 )
 from app.ui.documents.quality import note_lines
+from app.ui.documents.rules import ground
 from app.ui.markup import Html, element, join
-from app.ui.page import Page, show
+from app.ui.page import Page, plain_sentence, show
 from app.ui.prose import Parts, render_markdown, render_plain
 from knowledge.catalog.documents import INDEXED
-from knowledge.errors import NotFound
+from knowledge.errors import NotFound, PlumblineError
 
 if TYPE_CHECKING:
     from app.documents import Inside
@@ -75,10 +76,7 @@ def _head(page: Page, row: Listed) -> None:
     say = page.say
     title = row.title if row.readable and row.title else row.path.rpartition("/")[2]
     state = badge(say(f"docs.state_{row.state}"), "good" if row.state == INDEXED else "warn")
-    by_hand = managed(page).labels_by_hand(row.id, page.user)
-    readers = join(
-        [access_badges(row.access, say), " ", badge(say("docs_access.by_hand")) if by_hand is not None else ""]
-    )
+    readers = join([access_badges(row.access, say), " ", _why(page, row)])
     show(
         element(
             "div",
@@ -111,6 +109,15 @@ def _head(page: Page, row: Listed) -> None:
             changes.access(page, [row.id])
         if st.button(say("docs.remove"), key="plb-detail-remove", icon=":material/delete:"):
             changes.remove(page, [row.id])
+
+
+def _why(page: Page, row: Listed) -> Html:
+    """Which rule gives the document its readers; what is wrong with the rules when nobody can tell."""
+    try:
+        found = page.shared.assistant.sources.ground_of(row.source_root, row.container or row.path)
+    except PlumblineError as error:
+        return element("small", plain_sentence(error, page.say), class_="plb-warned")
+    return ground(found, page.say) if found is not None else Html("")
 
 
 def _download(page: Page, row: Listed) -> Html:

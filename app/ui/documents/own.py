@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.ui.documents.common import jobs, size, style
-from app.ui.documents.upload import UPLOAD, folder_name, outcome, start
+from app.ui.documents.upload import UPLOAD, choose_files, choose_ways, contents, folder_name, outcome, start
 from app.ui.markup import element
 from app.ui.page import Page, friendly, show
 
@@ -46,12 +46,7 @@ def _choose(page: Page) -> None:
     say, assistant = page.say, page.shared.assistant
     folders = {each.id: each for each in assistant.uploads.folders(page.user) if each.kind != "shared"}
     number = st.session_state.get(_ROUND, 0)
-    files = st.file_uploader(
-        say("docs_upload.files"),
-        accept_multiple_files=True,
-        max_upload_size=int(assistant.settings.uploads.max_mb),
-        key=f"plb-own-files-{number}",
-    )
+    files = choose_files(page, f"plb-own-files-{number}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         folder = st.selectbox(
             say("docs_upload.folder"),
@@ -60,12 +55,12 @@ def _choose(page: Page) -> None:
             key="plb-own-folder",
             width=260,
         )
-        replace = st.checkbox(say("docs_upload.replace"), key="plb-own-replace", help=say("docs_upload.replace_help"))
+        replace, once = choose_ways(page, "plb-own")
     st.caption(say(f"docs_upload.readers_{folders[folder].kind}"))
     if st.button(
         say("docs_upload.send"), type="primary", icon=":material/upload:", disabled=not files, key="plb-own-send"
     ):
-        start(page, [(file.name, file.getvalue()) for file in files], folder, None, replace=replace)
+        start(page, contents(files), folder, None, replace=replace, once=once)
         st.session_state[_ROUND] = number + 1
         st.rerun(scope="fragment")
 

@@ -67,7 +67,22 @@ def _buttons(page: Page, entries: Sequence[QuarantineEntry], ticked: Sequence[Qu
             on_click=_start,
             args=(page, RETRY, keys),
         )
+        if len(ticked) < len(entries):
+            st.button(
+                say("docs.choose_all", count=len(entries)),
+                key="plb-quarantine-all",
+                type="tertiary",
+                on_click=_tick,
+                args=(entries, True),
+            )
         if ticked:
+            st.button(
+                say("docs.choose_none"),
+                key="plb-quarantine-nothing",
+                type="tertiary",
+                on_click=_tick,
+                args=(entries, False),
+            )
             st.button(
                 say("docs_quarantine.ignore", count=len(ticked)),
                 icon=":material/block:",
@@ -76,6 +91,13 @@ def _buttons(page: Page, entries: Sequence[QuarantineEntry], ticked: Sequence[Qu
                 on_click=_ignore,
                 args=(page, keys),
             )
+
+
+def _tick(entries: Sequence[QuarantineEntry], chosen: bool) -> None:
+    import streamlit as st
+
+    for entry in entries:
+        st.session_state[_key(entry)] = chosen
 
 
 def _ignore(page: Page, keys: Sequence[Key]) -> None:

@@ -65,24 +65,35 @@ def _rows(sources: Sequence[SourceRun], others: Sequence[Run], say: Words) -> li
     return [element("li", row) for _, row in sorted(rows, key=lambda row: -row[0])[:_SHOWN]]
 
 
+def look(run: SourceRun) -> str:
+    """How a run's state is marked: one that could not read everything is not simply well."""
+    ingested = run.report.get("ingested", {}).get("documents", {})
+    short = ingested.get("quarantined") or run.report.get("fetched", {}).get("failed")
+    return "warn" if run.state == "done" and short else _LOOKS.get(run.state, "")
+
+
 def _source_row(run: SourceRun, say: Words) -> Html:
     ingested = run.report.get("ingested", {})
     told = [say(f"docs_runs.trigger_{run.trigger}"), when(run.started_at)]
     told += [duration(run.finished_at - run.started_at, say)] if run.finished_at else []
     told += [_counts(ingested.get("documents", {}), say)] if ingested else [run.message] if run.message else []
-    return _row(run.id, run.source, run.state, told, say)
+    return _row(run.id, run.source, run.state, told, say, look(run))
 
 
 def _other_row(run: Run, say: Words) -> Html:
     told = [when(run.started_at), *([duration(run.finished_at - run.started_at, say)] if run.finished_at else [])]
     told.append(_counts((run.report or {}).get("documents", {}), say))
-    return _row(run.id, say("docs_runs.other"), run.state, told, say)
+    return _row(run.id, say("docs_runs.other"), run.state, told, say, _look_of(run))
 
 
-def _row(run_id: str, name: str, state: str, told: Sequence[str], say: Words) -> Html:
-    first = element(
-        "span", element("b", name), badge(say(f"docs_runs.state_{state}"), _LOOKS.get(state, "")), class_="plb-first"
-    )
+def _look_of(run: Run) -> str:
+    """As `look`, for what no source brought in."""
+    short = run.state == "done" and (run.report or {}).get("documents", {}).get("quarantined")
+    return "warn" if short else _LOOKS.get(run.state, "")
+
+
+def _row(run_id: str, name: str, state: str, told: Sequence[str], say: Words, mark: str) -> Html:
+    first = element("span", element("b", name), badge(say(f"docs_runs.state_{state}"), mark), class_="plb-first")
     second = element("small", " · ".join(filter(None, told)))
     return to("run", run_id, join([first, second]), "plb-document", view="runs", run=run_id)
 
@@ -153,22 +164,27 @@ def _one(page: Page, run_id: str) -> None:
         if other is None:
             st.warning(say("docs_runs.gone"))
             return
-        _title(say("docs_runs.other"), other.state, other.started_at, other.finished_at, other.message, say)
+        _title(page, say("docs_runs.other"), other, _look_of(other))
         _report(page, other.report or {}, None)
         return
-    _title(run.source, run.state, run.started_at, run.finished_at, run.message, say)
+    _title(page, run.source, run, look(run))
     if run.state == "running":
         _live(page, [run.id])
     _report(page, run.report.get("ingested", {}), run.report.get("fetched"))
     _log(page, run)
 
 
-def _title(name: str, state: str, started: float, finished: float | None, message: str, say: Words) -> None:
-    told = [when(started), duration(finished - started, say) if finished else "", message]
+def _title(page: Page, name: str, run: SourceRun | Run, mark: str) -> None:
+    say = page.say
+    told = [
+        when(run.started_at),
+        duration(run.finished_at - run.started_at, say) if run.finished_at else "",
+        run.message,
+    ]
     show(
         join(
             [
-                element("p", name, " ", badge(say(f"docs_runs.state_{state}"), _LOOKS.get(state, "")),
+                element("p", name, " ", badge(say(f"docs_runs.state_{run.state}"), mark),
                         class_="plb-head plb-head-2", role="heading", aria_level="2"),
                 element("p", " · ".join(filter(None, told)), class_="plb-quiet plb-small"),
             ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from app.ui.documents.changes import choose_labels
 from app.ui.documents.common import bulleted, leave_for
 from app.ui.page import Page, friendly, literal, show
-from ingest.connectors.checking import OPTIONS, SECRETS
+from ingest.connectors.checking import OPTIONS, SECRETS, TELL_READERS
 from knowledge.catalog.sources import SourceKind
 from knowledge.errors import InvalidInput
 
@@ -138,6 +138,7 @@ def _fields(page: Page, kind: SourceKind, source: Source | None) -> dict[str, An
             )
             for which in ("include", "exclude")
         )
+    permissions = _permissions(kind, source, say)
     return {
         "location": location.strip(),
         "name": name.strip(),
@@ -146,7 +147,31 @@ def _fields(page: Page, kind: SourceKind, source: Source | None) -> dict[str, An
         "include": include,
         "exclude": exclude,
         "access": tuple(sorted(access)),
+        "permissions": permissions,
     }
+
+
+def _permissions(kind: SourceKind, source: Source | None, say: Words) -> dict[str, tuple[str, ...]] | None:
+    """Labels for what the source itself says of its readers; None where it says nothing, or is not to be asked."""
+    import streamlit as st
+
+    before = source.permissions if source is not None else None
+    if kind not in TELL_READERS and before is None:
+        return None
+    with st.expander(say("docs_sources.permissions"), key=f"plb-source-{kind}-permissions"):
+        text = st.text_area(
+            say("docs_sources.permissions_lines"),
+            value="\n".join(f"{who} = {', '.join(labels)}".rstrip() for who, labels in (before or {}).items()),
+            placeholder="* = staff\nhr-team = hr, board",
+            height=90,
+            key=f"plb-source-{kind}-permissions-lines",
+        )
+        st.caption(say(f"docs_sources.permissions_{kind}"))
+    found = {
+        who: tuple(sorted(label.strip() for label in labels.replace("，", ",").split(",") if label.strip()))
+        for who, labels in _pairs(text).items()
+    }
+    return found or None
 
 
 def _options(kind: SourceKind, source: Source | None, say: Words) -> dict[str, str]:

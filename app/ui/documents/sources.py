@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.ui.documents import source_form
-from app.ui.documents.common import SOURCE, access_badges, badge, empty, facts, go, heading, leave_for, shown, to, when
-from app.ui.documents.runs import runs_of
+from app.ui.documents.common import SOURCE, badge, empty, facts, go, heading, leave_for, shown, to, when
+from app.ui.documents.rules import rules
+from app.ui.documents.runs import look, runs_of
 from app.ui.documents.schedules import schedules
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, literal, show
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from knowledge.catalog.schedules import Schedule
     from knowledge.catalog.source_runs import SourceRun
     from knowledge.catalog.sources import Source
-
-_LOOKS = {"running": "good", "done": "good", "failed": "bad", "postponed": "warn", "interrupted": "warn"}
 
 
 def sources(page: Page) -> None:
@@ -48,7 +47,7 @@ def _row(page: Page, source: Source, last: SourceRun | None, planned: list[Sched
 
     say = page.say
     with st.container(key=f"plb-source-{source.id}", horizontal=True, vertical_alignment="top", gap="small"):
-        state = badge(say(f"docs_runs.state_{last.state}"), _LOOKS.get(last.state, "")) if last else ""
+        state = badge(say(f"docs_runs.state_{last.state}"), look(last)) if last else ""
         first = element("span", element("b", source.name), badge(say(f"docs_sources.kind_{source.kind}")), state,
                         class_="plb-first")  # fmt: skip
         told = [source.location, _last(last, say), _next(planned, say)]
@@ -66,7 +65,13 @@ def _row(page: Page, source: Source, last: SourceRun | None, planned: list[Sched
 
 
 def _last(run: SourceRun | None, say: Words) -> str:
-    return say("docs_sources.last", at=when(run.started_at)) if run else say("docs_sources.never")
+    if run is None:
+        return say("docs_sources.never")
+    failed = run.report.get("ingested", {}).get("documents", {}).get("quarantined", 0)
+    told = [say("docs_sources.last", at=when(run.started_at))]
+    told += [say("docs_runs.quarantined", count=failed)] if failed else []
+    told += [run.message] if run.message and run.state != "running" else []
+    return " · ".join(told)
 
 
 def _next(planned: list[Schedule], say: Words) -> str:
@@ -117,6 +122,7 @@ def _one(page: Page, source_id: str) -> None:
         if st.button(say("docs_sources.remove"), icon=":material/delete:", key="plb-source-remove"):
             _remove(page, source)
     schedules(page, source)
+    rules(page, source)
     show(heading(say("docs_sources.runs"), 3))
     runs_of(page, source.id)
 
@@ -127,14 +133,9 @@ def _facts(source: Source, say: Words) -> Html:
         (say(f"docs_sources.location_{source.kind}"), source.location),
         (say("docs_sources.include"), ", ".join(source.include)),
         (say("docs_sources.exclude"), ", ".join(source.exclude)),
-        (say("docs.readers"), access_badges(source.access, say)),
     ]
     pairs += [(_option(name, say), value) for name, value in sorted(source.options.items())]
     pairs += [(_option(name, say), reference) for name, reference in sorted(source.secrets.items())]
-    pairs += [
-        (say("docs_sources.rule", path=path), access_badges(labels, say))
-        for path, labels in sorted(source.rules.items())
-    ]
     return facts(pairs)
 
 

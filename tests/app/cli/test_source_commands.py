@@ -40,6 +40,13 @@ def test_sources_are_added_shown_and_removed(plumbline: Plumbline, workspace: Pa
     assert listed["last_run"] is None
     shown = plumbline("sources", "show", "handbook", *here)
     assert str(docs) in shown.out
+    assert plumbline("sources", "run", "handbook", *here).code == 0
+    ended = plumbline("sources", "rule", "handbook", "travel.md", "--access", "board", *here)
+    assert (ended.code, "1 documents have other readers" in ended.err) == (0, True)
+    (document,) = plumbline("documents", "list", "--json", *here).json["documents"]
+    assert document["access"] == ["board"]
+    assert plumbline("sources", "rule", "handbook", "travel.md", "--remove", *here).code == 0
+    assert plumbline("sources", "rule", "handbook", "travel.md", *here).code == 2
     ended = plumbline("schedule", "add", "handbook", "--cron", "0 6 * * 1-5", *here)
     number = ended.out.split("\t")[0]
     (schedule,) = plumbline("schedule", "list", "--json", *here).json["schedules"]

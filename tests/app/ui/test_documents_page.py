@@ -178,7 +178,16 @@ def test_the_quarantine_with_reasons(operated: Site, monkeypatch: pytest.MonkeyP
     shown.checkbox[0].check().run()
     shown.button(key="plb-quarantine-ignore").click().run()
     assert [entry.path for entry in quarantine.list()] == ["mine.pdf"]
-    assert "1 files are left out" in "".join(box.label for box in shown.expander)
+    for number in range(3):
+        quarantine.put(f"{number}.pdf", "the file is empty", source_root="/s", access=frozenset())
+    shown.run()
+    shown.button(key="plb-quarantine-all").click().run()
+    shown.button(key="plb-quarantine-nothing").click().run()
+    assert not any(box.value for box in shown.checkbox)
+    shown.button(key="plb-quarantine-all").click().run()
+    shown.button(key="plb-quarantine-ignore").click().run()
+    assert [entry.path for entry in quarantine.list()] == ["mine.pdf"]
+    assert "4 files are left out" in "".join(box.label for box in shown.expander)
 
 
 def test_a_source_is_added_changed_and_removed(operated: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,6 +217,39 @@ def test_a_source_is_added_changed_and_removed(operated: Site, monkeypatch: pyte
     shown.button(key="plb-source-remove").click().run()
     pressed(shown, "plb-source-remove", "plb-source-remove-yes")
     assert operated.assistant.sources.list() == []
+
+
+def test_readers_of_a_folder_are_set_and_told(operated: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assistant = operated.assistant
+    source = assistant.sources.add(str(operated.folder.parent / "documents"), name="drive", access=["hr"])
+    (operated.folder.parent / "documents" / "access.yaml").write_text("policies: [travel]\n", encoding="utf-8")
+    here = {"view": "sources", "source": source.id}
+    shown = opened(operated, monkeypatch, "sam", **here)
+    assert "from the source&#x27;s own rules" in html(shown)
+    shown.button(key="plb-rule-add").click().run()
+    assert shown.selectbox(key="plb-rule-path").options == ["hr", "policies", "hr/pay.md", "policies/travel.md"]
+    shown.selectbox(key="plb-rule-path").set_value("policies")
+    shown.button(key="plb-rule-add").click().run()
+    shown.multiselect(key="plb-rule-labels").set_value(["sales", "travel"])
+    pressed(shown, "plb-rule-add", "plb-rule-save")
+    travel = id_of(operated, "policies/travel.md")
+    document = assistant.catalog.documents.get(travel)
+    assert document is not None
+    assert document.access == {"sales", "travel"}
+    (entry,) = assistant.workspace.audit.list(action="source.rule")
+    assert (entry.actor, entry.detail["path"], entry.detail["after"]) == ("sam", "policies", ["sales", "travel"])
+    assert "by the rule for “policies” in the source “drive”" in html(opened(operated, monkeypatch, "sam", d=travel))
+
+    shown = opened(operated, monkeypatch, "sam", **here)
+    shown.button(key="plb-rule-away-policies").click().run()
+    assert not shown.exception
+    document = assistant.catalog.documents.get(travel)
+    assert document is not None
+    assert document.access == {"travel"}
+    (operated.folder.parent / "documents" / "access.yaml").write_text("policies: travel: x\n", encoding="utf-8")
+    assert "cannot be read as YAML" in html(opened(operated, monkeypatch, "sam", d=travel))
+    broken = opened(operated, monkeypatch, "sam", **here)
+    assert "cannot be read as YAML" in broken.error[0].value
 
 
 def test_stored_text_is_shown_and_never_run(operated: Site, monkeypatch: pytest.MonkeyPatch) -> None:
