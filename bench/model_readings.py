@@ -222,6 +222,7 @@ def main() -> None:
             told = "marked" if reading.marked else "borne out" if reading.borne_out else "-"
             print(case.source, case.true, reading.asked, told, repr(reading.said), case.text, sep=" | ", flush=True)
     generator.close()
+    show(readings, console)
     calls, seconds = sum(reading.calls for reading in readings), time.perf_counter() - began
     unfit = sum(not reading.possible for reading in readings)
     formless = sum(reading.possible and not reading.answered for reading in readings)
