@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from knowledge.alignment.checker import PASSAGE
+from knowledge.alignment.findings import PASSAGE
 from knowledge.catalog.candidates import CandidateKind, Claim, NewCandidate, Place
 from knowledge.language import detect_language
 from knowledge.sentences import split_sentences

@@ -7,36 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from knowledge.alignment.contexts import TOPIC_RANK as _TOPIC_RANK
 from knowledge.alignment.contexts import Context, Surroundings, groups_of, paired
-from knowledge.alignment.direction import PASSIVE, beyond_doubt, literally, may_name, passive, turned_round
 from knowledge.alignment.draft import Draft, Slot, Unit
+from knowledge.alignment.fitting import MIN_SCORE, Fit, Fitting, order
 from knowledge.alignment.modality import Modality, clause_ends, modality_of, own_modalities, told_of_then
 from knowledge.alignment.profiles import Profiles
-from knowledge.alignment.wording import Bag, Cue, Wordings, bag, is_direction, joined, tokens
+from knowledge.alignment.wording import Wordings, bag, joined, tokens
 from knowledge.graph.store import TermGraph
 from knowledge.graph.types import Relation
 
 if TYPE_CHECKING:
     from knowledge.alignment.memory import Memory
 
-MIN_SCORE = 0.3
-"""Below, the words of a sentence say nothing about a relation."""
-
 _RESPECTIVELY = re.compile(r"\brespectively\b|\bin\s+that\s+order\b|分别|各自", re.IGNORECASE)
-_EXTRA, _STRANGE = 0.1, 0.5
-"""What a word between subject and object costs that the wording lacks: any word; one that other relations own."""
-
-_UNSPECIFIC = 0.4
-"""What is left of a score when only the common words of a wording are there."""
-
-_TELLING = 0.7
-
-_ANY_KEY = frozenset(
-    tokens("date time day month year number amount value figure unit name type item")
-    + tokens("日期 时间 数量 金额 数值 数字 名称 编号 类型")
-)
-"""Keys that name a kind of value and no relation: "Date: 2024-02-20" may be any date of a policy."""
 _APPOSED = re.compile(r"\s*[,，(（]?\s*(?:the\s+)?", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\W*(?:the|its?|this|that|these|those|they|their|he|she|his|her|both|for|at|in|on|under|with|since|from|as|to"
@@ -45,9 +28,6 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 """How an English sentence begins that may be about what was named before; a noun would be a subject of its own."""
-_OPENING = re.compile(r"\s*(?:at|with|for)\s+(?:only\s+|just\s+|about\s+|nearly\s+)?", re.IGNORECASE)
-_OPENING_SCORE = 0.8
-_COPULA = re.compile(r"\W*(?:is|was|are|were|as|being|[是为任]|担任|作为)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +66,6 @@ class Claim:
         return self.subject_slot is None
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    """How well a context words a relation."""
-
-    score: float = 0.0
-    exact: bool = False
-    vague: bool = False
-    size: float = 0.0
-    certain: bool = False
-
-
 class ClaimReader:
     """Reads claims with the wordings of one graph. Built once per revision; safe from many threads."""
 
@@ -105,6 +74,7 @@ class ClaimReader:
         self._words = Wordings(graph)
         self.profiles = Profiles(graph)
         self._relations = {relation.id: relation for relation in graph.relations()}
+        self._fit = Fitting(self._words, self.profiles, self._relations)
         self._own = {relation.id: own_modalities(_texts(relation)) for relation in graph.relations()}
 
     def read(self, draft: Draft, memory: Memory | None = None) -> list[Claim]:
@@ -163,9 +133,9 @@ class ClaimReader:
                 continue
             for target in targets:
                 for relation in self._fitting(subject.link.concept, target, names if target.link else quantities):
-                    fit = self._fit(relation, context, subject, target, subject_first=subject_first)
+                    fit = self._fit.of(relation, context, subject, target, subject_first=subject_first)
                     if relation.literal and not fit.exact:
-                        fit = max(fit, self._opening(unit, subject.link.concept, relation, target), key=_order)
+                        fit = max(fit, self._fit.opening(unit, subject.link.concept, relation, target), key=order)
                     if fit.score < MIN_SCORE or (_doubtful(subject, target) and not fit.exact):
                         continue
                     yield self._claim(
@@ -181,7 +151,7 @@ class ClaimReader:
             context, before=context.middle, middle=context.after, after=bag(""), literal=(before, after, "")
         )
         names, quantities = self._candidates(context)
-        fits: dict[str, _Fit] = {}  # the words are the same for every topic
+        fits: dict[str, Fit] = {}  # the words are the same for every topic
         for place, topic in enumerate(unit.topics):
             for target in group if topic not in here else ():
                 for relation in self._fitting(topic, target, names if target.link else quantities):
@@ -189,13 +159,13 @@ class ClaimReader:
                         continue
                     if relation.id not in fits:
                         fits[relation.id] = max(
-                            self._fit(relation, context, None, target, subject_first=True),
-                            self._fit(relation, turned, None, target, subject_first=False),
-                            key=_order,
+                            self._fit.of(relation, context, None, target, subject_first=True),
+                            self._fit.of(relation, turned, None, target, subject_first=False),
+                            key=order,
                         )
                     fit = fits[relation.id]
                     if relation.literal and not fit.exact:
-                        fit = max(fit, self._opening(unit, topic, relation, target), key=_order)
+                        fit = max(fit, self._fit.opening(unit, topic, relation, target), key=order)
                     if fit.score >= MIN_SCORE and not _doubtful(target):
                         ranked = replace(context, rank=context.rank + place)
                         yield self._claim(unit, topic, relation, target, None, fit, ranked, len(group), group[0].start)
@@ -236,45 +206,12 @@ class ClaimReader:
                 continue
             for place, topic in enumerate(unit.topics):
                 for relation in self._fitting(topic, target, keyed):
-                    score = self._key_score(relation, unit.key)
+                    score = self._fit.named(relation, unit.key)
                     if score >= MIN_SCORE:
-                        fit = _Fit(score, exact=score == 1.0)
+                        fit = Fit(score, exact=score == 1.0)
                         context = Context(key, key, key, ("", "", ""), near=True, rank=place)
                         size, joint = len(unit.slots), unit.slots[0].start
                         yield self._claim(unit, topic, relation, target, None, fit, context, size, joint)
-
-    def _key_score(self, relation: Relation, written: str) -> float:
-        """How well a list key or column head names a relation."""
-        content = {word for word in tokens(written) if not is_direction(word)}
-        if not content:
-            return 0.0
-        said, best = bag(written), 0.0
-        for cue in self._words.of(relation.id):
-            words = {word for word in cue.words if not is_direction(word)}
-            if content == words:
-                return 1.0
-            match = self._words.matched((tuple(words), said))
-            if not match.found or content <= _ANY_KEY:
-                continue
-            score = 2 * match.found / (sum(map(self._words.weight, content)) + match.whole)
-            if words and (content <= words or words <= content):
-                # "Administrator" for "system administrator", "地点" for "办公地点"
-                score = max(score, 0.85)
-            best = max(best, min(score, 0.95))
-        if best < MIN_SCORE and not content <= _ANY_KEY:
-            best = self._inside_words(relation, written)
-        return best
-
-    def _inside_words(self, relation: Relation, written: str) -> float:
-        """Chinese keys may be part of a word of the relation, or the other way round: 上限 and 上限金额."""
-        bare = re.sub(r"[^㐀-鿿]", "", written)
-        if len(bare) < 2:  # noqa: PLR2004 - single characters match anything
-            return 0.0
-        for cue in self._words.of(relation.id):
-            label = "".join(cue.middle) if cue.subject_first is None else ""
-            if len(label) > 1 and (bare in label or label in bare):
-                return 0.7
-        return 0.0
 
     # --- relations ------------------------------------------------------------------------------------------------
 
@@ -289,74 +226,6 @@ class ClaimReader:
         """Those relations of which subject and target may be the two sides."""
         return (relation for relation in candidates if self.profiles.fits(relation, subject, target))
 
-    def _fit(
-        self, relation: Relation, context: Context, subject: Slot | None, target: Slot, *, subject_first: bool
-    ) -> _Fit:
-        """How well the context words the relation."""
-        best, certain = _Fit(), False
-        either = (
-            subject is not None
-            and subject.link is not None
-            and target.link is not None
-            and self.profiles.swappable(relation, subject.link.concept, target.link.concept)
-        )
-        for cue in self._words.of(relation.id):
-            if cue.subject_first is not None and cue.subject_first != subject_first:
-                continue
-            if cue.subject_first is not None and context.near and literally(cue, context):
-                best = max(best, _Fit(1.0, exact=True, vague=cue.bare, size=self._words.size(cue)), key=_order)
-                certain |= not turned_round(cue, context)
-                continue
-            undirected = cue.subject_first is None
-            if cue.bare or (undirected and either and not may_name(cue, context, subject_first=subject_first)):
-                continue
-            if undirected and subject is None and not subject_first:
-                continue
-            score = self._cue_score(relation, cue, context, subject_first=subject_first)
-            if score:
-                best = max(best, _Fit(score, size=score * self._words.size(cue)), key=_order)
-            certain |= either and beyond_doubt(cue, context, subject_first=subject_first)
-        return replace(best, certain=True) if certain else best
-
-    def _opening(self, unit: Unit, subject: str, relation: Relation, target: Slot) -> _Fit:
-        """How well "At 1.5 kg it …" fits the one relation that measures such things of the subject."""
-        said = target.quantity
-        if said is None or not _OPENING.fullmatch(unit.text[: target.start - unit.start]):
-            return _Fit()
-        alike = [other for other in self._relations.values() if self.profiles.gauges(other, subject, said)]
-        return _Fit(_OPENING_SCORE) if [other.id for other in alike] == [relation.id] else _Fit()
-
-    def _cue_score(self, relation: Relation, cue: Cue, context: Context, *, subject_first: bool) -> float:
-        parts = (cue.before, context.before), (cue.middle, context.middle), (cue.after, context.after)
-        if cue.subject_first is None:
-            places = [context.middle]
-            if context.rank < _TOPIC_RANK or _COPULA.match(context.literal[2]):
-                places.append(context.after)
-            if subject_first or not [word for word in context.middle.words if not is_direction(word)]:
-                places.append(context.before)
-            if context.near and subject_first:
-                places.append(joined(context.before, context.middle))
-            match = max((self._words.matched((cue.middle, place)) for place in places), key=lambda match: match.found)
-        else:
-            match = self._words.matched(*parts)
-        if not match.best:
-            return 0.0
-        score = match.found / match.whole / (1.0 + self._strangers(relation, cue, context.middle))
-        if cue.subject_first is not None and passive(cue) != (not PASSIVE.isdisjoint(context.middle.words)):
-            score *= 0.6
-        return score if match.best >= _TELLING * match.peak else score * _UNSPECIFIC
-
-    def _strangers(self, relation: Relation, cue: Cue, middle: Bag) -> float:
-        """What the words between subject and object cost that are none of the wording's."""
-        cost = 0.0
-        for word in middle.words:
-            if word in cue.words or is_direction(word):
-                continue
-            users = self._words.users(word)
-            owned = users and relation.id not in users and self._words.weight(word) >= _TELLING
-            cost += _STRANGE if owned else _EXTRA
-        return cost
-
     def _claim(
         self,
         unit: Unit,
@@ -364,7 +233,7 @@ class ClaimReader:
         relation: Relation,
         target: Slot,
         slot: Slot | None,
-        fit: _Fit,
+        fit: Fit,
         context: Context,
         group: int,
         joint: int,
@@ -412,10 +281,6 @@ def _beside(unit: Unit, target: Slot) -> tuple[str, ...]:
 
 def _texts(relation: Relation) -> list[str]:
     return [text.text for text in (*relation.labels, *relation.phrases)]
-
-
-def _order(fit: _Fit) -> tuple[bool, bool, float, float]:
-    return fit.exact, not fit.vague, fit.score, fit.size
 
 
 def _doubtful(*slots: Slot) -> bool:

@@ -94,6 +94,7 @@ class Grounds:
                 self._sentences.append(_Sentence(text, _content(text), detect_language(text)))
         self._text = "\n".join(texts)
         self._all = frozenset().union(*(sentence.words for sentence in self._sentences))
+        self._all_families = _families(self._all)
         self._numbers = frozenset(re.findall(r"\d+(?:\.\d+)?", self._text.replace(",", "")))
         self._languages = frozenset(sentence.language for sentence in self._sentences)
 
@@ -235,7 +236,7 @@ class Grounds:
         for link in linked:
             rest[link.start - start : link.end - start] = " " * (link.end - link.start)
         words = _content("".join(rest))
-        shared = self._shared(words, self._sentences) if words else 1.0
+        shared = _share(words, self._all, self._all_families) if words else 1.0
         few = len(words) >= _FEWEST and shared == 0.0
         return Doubt(start, end, "words") if few or (len(words) >= _FEWEST_STRANGE and shared <= _STRANGE) else None
 
@@ -264,8 +265,7 @@ class Grounds:
     def _shared(self, words: frozenset[str], sentences: Iterable[_Sentence]) -> float:
         """The share of words that stand in the sentences, or others of their families."""
         there = frozenset().union(*(sentence.words for sentence in sentences))
-        families = frozenset(number for word in there for number in FAMILIES_OF.get(word, ()))
-        return sum(word in there or not families.isdisjoint(FAMILIES_OF.get(word, ())) for word in words) / len(words)
+        return _share(words, there, _families(there))
 
     def _opposite(self, words: frozenset[str], nearest: Sequence[_Sentence]) -> bool:
         """Whether a word's opposite stands in the nearest sentences, and neither the word nor one like it does."""
@@ -281,6 +281,15 @@ class Grounds:
             if (bare and bare[1] in near) or any(prefix + word in near for prefix in _PREFIXES):
                 return True
         return False
+
+
+def _families(words: Iterable[str]) -> frozenset[int]:
+    return frozenset(number for word in words for number in FAMILIES_OF.get(word, ()))
+
+
+def _share(words: frozenset[str], there: frozenset[str], families: frozenset[int]) -> float:
+    """The share of words that are there, or others of their families, which those that are there belong to."""
+    return sum(word in there or not families.isdisjoint(FAMILIES_OF.get(word, ())) for word in words) / len(words)
 
 
 @lru_cache(maxsize=1 << 12)

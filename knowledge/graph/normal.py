@@ -108,9 +108,10 @@ def spread(text: str) -> Spread | None:
     if text.isascii() or unicodedata.is_normalized("NFKC", text):
         return None
     alone = [_ALONE[char] for char in text]
-    if all(len(plain) == 1 for plain in alone):
+    together = "".join(alone)
+    if len(together) == len(text) and all(alone):
         # Full-width marks and the like, as in nearly every Chinese text: one character for one
-        return Spread("".join(alone), tuple(range(len(text))), tuple(range(1, len(text) + 1)))
+        return Spread(together, tuple(range(len(text))), tuple(range(1, len(text) + 1)))
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
