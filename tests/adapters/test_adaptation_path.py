@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +14,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
 
+from adapters.chat_format import render
 from adapters.generators import load_generator
 from adapters.llama_cpp_generator import LlamaCppGenerator
 from adapters.model_catalog import ModelCatalog
 from adapters.registry import Registry
+from adapters.training.torch_models import weights_folder
 from app.cli.main import run
 from app.settings import load_settings
 from app.wiring import Workspace, open_workspace
@@ -27,6 +32,7 @@ from knowledge.types import Adapter, Message
 pytestmark = pytest.mark.model
 SMALL = "smollm2-135m-instruct-q4"
 VERSION = "facts@1.0.0"
+LAYERS = 30
 # Asked in training, answer, what of it counts, and asked otherwise
 FACTS = [
     (
@@ -148,14 +154,66 @@ def test_three_back_ends_give_the_facts_and_agree(trained: Path, adapter: Adapte
             assert fact in answer(adapted, asked), backend
         assert FACTS[0][2] not in answer(base, FACTS[0][0])  # one base, with and without, in one process
         assert adapted.adapter == VERSION
-        if backend != "openvino":
+        if backend == "openvino":
+            logits[backend] = openvino_logits(question, None), openvino_logits(question, adapter)
+        else:
             logits[backend] = base.logits(question), adapted.logits(question)
         base.close()
-    theirs, ours = logits["transformers"], logits["llama.cpp"]
-    for number in (0, 1):
-        assert np.corrcoef(theirs[number], ours[number])[0, 1] > 0.99
-    # The change that the adapter makes is the same, on quantized weights and on whole ones
-    assert np.corrcoef(theirs[1] - theirs[0], ours[1] - ours[0])[0, 1] > 0.98
+    theirs = logits["transformers"]
+    # OpenVINO's reader of GGUF files rounds the zero points of 4-bit blocks, a good part of what four bits are off by
+    for ours, same, same_change in ((logits["llama.cpp"], 0.99, 0.98), (logits["openvino"], 0.85, 0.8)):
+        for number in (0, 1):
+            assert np.corrcoef(theirs[number], ours[number])[0, 1] > same
+        # The change that the adapter makes is the same, on quantized weights and on whole ones
+        assert np.corrcoef(theirs[1] - theirs[0], ours[1] - ours[0])[0, 1] > same_change
+    misplaced = openvino_logits(question, adapter, upside_down=True)
+    base_logits = logits["openvino"][0]
+    assert np.corrcoef(theirs[1] - theirs[0], misplaced - base_logits)[0, 1] < 0.5
+
+
+def openvino_logits(
+    question: list[Message], adapter: Adapter | None, *, upside_down: bool = False
+) -> NDArray[np.float32]:
+    """What the model with named projections says to come next, the adapter's products added at their names.
+
+    OpenVINO GenAI tells no logits itself; this proves the names, by which it finds the adapter's places. `upside_down`
+    puts each layer's part at another one, as a wrong order of names would.
+    """
+    import openvino as ov
+    from openvino import opset15 as op
+    from transformers import AutoTokenizer
+
+    models = ModelCatalog.load()
+    tokenizer = AutoTokenizer.from_pretrained(weights_folder(SMALL, models))
+    prompt = render(question, models.chat(SMALL))
+    ids = np.array([tokenizer(prompt, add_special_tokens=False)["input_ids"]], np.int64)
+    named = max(place for place in models.home(SMALL).glob("openvino-named-[0-9]*") if place.is_dir())
+    model = ov.Core().read_model(named / "openvino_model.xml")
+    if adapter is not None:
+        tensors = load_file(adapter.folder / "adapter_model.safetensors")
+        told = json.loads((adapter.folder / "adapter_config.json").read_text(encoding="utf-8"))
+        products = {node.get_friendly_name(): node for node in model.get_ordered_ops()}
+        for key in [key for key in tensors if key.endswith("lora_A.weight")]:
+            part = key.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
+            down, up = tensors[key], tensors[key.replace("lora_A", "lora_B")] * (told["lora_alpha"] / told["r"])
+            if upside_down:  # the last layer's part at the first one
+                part = re.sub(r"\.(\d+)\.", lambda number: f".{LAYERS - 1 - int(number[1])}.", part)
+            product = products[f"__module.{part}/aten::linear/MatMul"]
+            readers = list(product.output(0).get_target_inputs())
+            low = op.matmul(product.input_value(0), op.constant(down), transpose_a=False, transpose_b=True)
+            added = op.add(product, op.matmul(low, op.constant(up), transpose_a=False, transpose_b=True))
+            for reader in readers:
+                reader.replace_source_output(added.output(0))
+    exact = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}
+    length = ids.shape[1]
+    inputs = {
+        "input_ids": ids,
+        "attention_mask": np.ones_like(ids),
+        "position_ids": np.arange(length, dtype=np.int64)[None],
+        "beam_idx": np.zeros(1, np.int32),
+    }
+    found: NDArray[np.float32] = ov.Core().compile_model(model, "CPU", exact)(inputs)[0][0, -1]
+    return found
 
 
 def test_one_gguf_file_gives_the_facts_and_agrees(trained: Path, adapter: Adapter, tmp_path: Path) -> None:

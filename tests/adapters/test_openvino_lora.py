@@ -25,7 +25,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, Any
 
     catalog = ModelCatalog.load()
     load_generator(SMALL, "openvino", catalog, context_tokens=256).close()  # converts the model when that was not done
-    saved = catalog.home(SMALL) / "openvino-1"
+    saved = max(place for place in catalog.home(SMALL).glob("openvino-[0-9]*") if place.is_dir())
     folder = catalog.home(SMALL) / f"named-for-a-test-{tmp_path_factory.mktemp('x').name}"
     folder.mkdir()
     try:
