@@ -23,7 +23,7 @@ WRAPPED = {
     "presidio_analyzer": ("ingest/desensitize/",),
     "langchain_core": ("app/chain.py",),
     "latex2mathml": ("app/ui/formulas.py",),
-    "llama_cpp": ("adapters/llama_cpp_generator.py",),
+    "llama_cpp": ("adapters/llama_cpp_generator.py", "adapters/training/gguf_merging.py"),
     "peft": ("adapters/training/", "adapters/transformers_generator.py"),
     "gguf": ("adapters/training/",),
     "openvino": ("adapters/openvino",),

@@ -10,6 +10,7 @@ ov = pytest.importorskip("openvino")
 op = pytest.importorskip("openvino.opset15")
 
 OUTPUTS, INPUTS = 96, 256
+KEPT: list[NDArray[np.uint8]] = []
 
 
 def weights(seed: int, inputs: int = INPUTS) -> NDArray[np.float32]:
@@ -21,8 +22,9 @@ def weights(seed: int, inputs: int = INPUTS) -> NDArray[np.float32]:
 
 def constant(codes: NDArray[np.uint8], kind: str, name: str) -> object:
     if kind == "u4":
-        packed = (codes[..., 0::2] | codes[..., 1::2] << 4).astype(np.uint8)
-        made = op.constant(ov.Tensor(packed.reshape(-1), ov.Shape(list(codes.shape)), ov.Type.u4))
+        packed = (codes[..., 0::2] | codes[..., 1::2] << 4).astype(np.uint8).reshape(-1)
+        KEPT.append(packed)  # a tensor shares an array's memory without holding it
+        made = op.constant(ov.Tensor(packed, ov.Shape(list(codes.shape)), ov.Type.u4))
     else:
         made = op.constant(codes)
     made.set_friendly_name(name)
