@@ -203,7 +203,7 @@ def _scheduler(genai: Any, context_tokens: int, *, caching: bool) -> Any:
 
 
 def _convert(weights: Path, folder: Path, threads: int) -> None:
-    """The GGUF file as an OpenVINO model in `folder` (about 30 seconds). The library writes beside what it reads."""
+    """The GGUF file as an OpenVINO model in `folder` (about 45 seconds). The library writes beside what it reads."""
     import openvino as ov
     import openvino_genai as genai
 
