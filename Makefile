@@ -20,7 +20,7 @@ demo: $(VENV)/.installed  ## the demo company's assistant in the browser; the fi
 	@scripts/llama_cpp.sh demo
 	@$(BIN)/plumbline demo
 
-test: $(VENV)/.test-ready  ## everything that the tests need, then all of them; the first time about 45 minutes
+test: $(VENV)/.test-ready  ## everything that the tests need, then all of them; the first time about 50 minutes
 	@scripts/test.sh
 
 lint: $(VENV)/.dev-installed  ## style, types and the arrows between rooms

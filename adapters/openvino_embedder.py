@@ -33,8 +33,8 @@ _LAYOUT_BYTES = "e5-openvino-bytes-1"
 """Raised when what is written beside the weights changes."""
 
 _BYTES_FASTER = {"avx512_vnni", "avx_vnni"}
-"""With these, weights and activations are multiplied as bytes: twice as fast as torch (`bench/embedder.py`), and the vectors'
-cosine to exact ones is above .999."""
+"""With these, weights and activations are multiplied as bytes: twice as fast as torch (`bench/embedder.py`), and the
+vectors' cosine to exact ones is above .999."""
 _HALVES_FASTER = {"amx_bf16"}
 """With these, half precision is faster still."""
 

@@ -13,9 +13,9 @@ say 'Style, types and arrows (1 minute)'
 "$bin/lint-imports"
 [ "${1:-all}" = lint ] && exit 0
 
-say 'Tests without a model (8 minutes)'
+say 'Tests without a model (11 minutes)'
 "$bin/python" -m pytest -q -n 2 --dist loadgroup -m 'not model and not browser'
-say 'Tests with real models (10 minutes)'
+say 'Tests with real models (11 minutes)'
 "$bin/python" -m pytest -q -m 'model and not browser'
-say 'Tests in a real browser (10 minutes)'
+say 'Tests in a real browser (9 minutes)'
 "$bin/python" -m pytest -q -m browser
