@@ -9,9 +9,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, cast
+from types import TracebackType
+from typing import IO, Any, Protocol, Self, TypeVar, cast
+
+_T = TypeVar("_T")
 
 
 class Child:
@@ -64,6 +70,51 @@ class Child:
         with suppress(BrokenPipeError):  # what is still buffered for a process that is gone
             cast("IO[bytes]", self._popen.stdin).close()
         cast("IO[bytes]", self._popen.stdout).close()
+
+
+class Stoppable(Protocol):
+    """Somebody who asks a process of his own."""
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing; nothing is asked of it any more."""
+
+    def end(self) -> None:
+        """Wait for its end and free what it holds."""
+
+
+class Crew:
+    """Some who each ask a process of their own, and a thread for each. A context manager: leaving it ends them."""
+
+    def __init__(self, members: Sequence[Stoppable], name: str) -> None:
+        self._members = members
+        self._threads = ThreadPoolExecutor(len(members), thread_name_prefix=name)
+
+    def close(self) -> None:
+        """End the processes, whatever they are doing; nothing can be asked after it."""
+        for member in self._members:
+            member.kill()  # whoever waits for its answer now sees the end of it
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        for member in self._members:
+            member.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def in_order(futures: Iterator[Future[_T]], most: int) -> Iterator[_T]:
+    """The results in order; at most so many are under way or wait to be taken."""
+    waiting: deque[Future[_T]] = deque()
+    for future in futures:
+        waiting.append(future)
+        if len(waiting) >= most:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _exactly(descriptor: int, size: int, deadline: float) -> bytes:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import structlog
 
-from ingest.child import Child
+from ingest.child import Child, Crew, in_order
 from ingest.desensitize import Desensitizer
 from ingest.preparing import desensitizer_for
 from ingest.reading import Outcome, Unchanged
@@ -38,7 +37,7 @@ Result = Examined | Unreadable | Unchanged
 """What became of a file, its document desensitized."""
 
 
-class Examiner:
+class Examiner(Crew):
     """Desensitizes the documents of one run. A context manager: leaving it ends its processes.
 
     `expected` is how many files the run will read. The first documents are done in this process while others start.
@@ -55,19 +54,19 @@ class Examiner:
             self._free.put(beside)
             if self._wanted:
                 beside.start()
-        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="desensitizing")
+        super().__init__(self._all, "desensitizing")
 
     def ahead(self, files: Iterable[tuple[Candidate, Outcome]]) -> Iterator[tuple[Candidate, Outcome, Result]]:
         """Each file with its document desensitized, in order; a few documents are in hand at a time."""
-        waiting: deque[tuple[Candidate, Outcome, Future[Result]]] = deque()
-        for candidate, outcome in files:
-            waiting.append((candidate, outcome, self._threads.submit(self._result, candidate, outcome)))
-            if len(waiting) > len(self._all) + _AHEAD:
-                first, loaded, future = waiting.popleft()
-                yield first, loaded, future.result()
-        while waiting:
-            first, loaded, future = waiting.popleft()
-            yield first, loaded, future.result()
+
+        def asked() -> Iterator[Future[tuple[Candidate, Outcome, Result]]]:
+            for candidate, outcome in files:
+                yield self._threads.submit(self._with_result, candidate, outcome)
+
+        return in_order(asked(), len(self._all) + _AHEAD + 1)
+
+    def _with_result(self, candidate: Candidate, outcome: Outcome) -> tuple[Candidate, Outcome, Result]:
+        return candidate, outcome, self._result(candidate, outcome)
 
     def _result(self, candidate: Candidate, outcome: Outcome) -> Result:
         if not isinstance(outcome, LoadedDocument):
@@ -86,22 +85,6 @@ class Examiner:
         finally:
             self._free.put(beside)
         return view.examined(outcome)
-
-    def close(self) -> None:
-        """End the processes, whatever they are doing."""
-        for beside in self._all:
-            beside.kill()  # whoever waits for its answer now sees the end of it
-        self._threads.shutdown(wait=True, cancel_futures=True)
-        for beside in self._all:
-            beside.end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Beside:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import base64
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from ingest.child import Child
+from ingest.child import Child, Crew, in_order
 from ingest.loaders.unpacking import nothing_readable
 from ingest.types import Limits, LoadedDocument, Member, Unreadable
 
@@ -49,7 +46,7 @@ UNCHANGED = Unchanged()
 Outcome = LoadedDocument | Unchanged | Unreadable
 
 
-class Reader:
+class Reader(Crew):
     """A few processes that read files. A context manager: leaving it ends them."""
 
     def __init__(self, limits: Limits, workers: int = 1) -> None:
@@ -57,17 +54,11 @@ class Reader:
         self._all = [_Worker(limits) for _ in range(workers)]
         for worker in self._all:
             self._workers.put(worker)
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="reading")
+        super().__init__(self._all, "reading")
 
     def read_all(self, requests: Iterable[Request]) -> Iterator[Outcome]:
         """What became of each request, in order. Unreadable files are values here, not errors."""
-        waiting: deque[Future[Outcome]] = deque()
-        for request in requests:
-            waiting.append(self._threads.submit(self.read, request))
-            if len(waiting) >= len(self._all) + _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        return in_order((self._threads.submit(self.read, request) for request in requests), len(self._all) + _AHEAD)
 
     def read(self, request: Request) -> Outcome:
         """What became of one request."""
@@ -76,22 +67,6 @@ class Reader:
             return worker.read(request)
         finally:
             self._workers.put(worker)
-
-    def close(self) -> None:
-        """End the processes, whatever they are doing; nothing can be read after it."""
-        for worker in self._all:
-            worker.kill()  # whoever waits for its answer now sees the end of it
-        self._threads.shutdown(wait=True, cancel_futures=True)
-        for worker in self._all:
-            worker.end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Worker:

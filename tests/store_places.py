@@ -53,8 +53,7 @@ def s3(folder: Path) -> Iterator[Place]:
             {"key": "k", "secret": PASSWORD},
         )
     finally:
-        with contextlib.suppress(Exception):
-            server.stop()
+        server.stop()
 
 
 @contextmanager
