@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -307,9 +308,9 @@ class Workspace:
     @once
     def suggesting(self) -> Suggesting:
         """Which rules of the checker only suggest, by what users took back."""
-        from app.rules import Suggesting
+        from app.rules import Suggesting, recent_uses
 
-        return Suggesting(self.catalog.feedback.rules)
+        return Suggesting(partial(recent_uses, self.catalog))
 
     def graph(self) -> TermGraph:
         """The term graph's current revision."""

@@ -92,26 +92,18 @@ def _checker(run: Run, graph: Path | None, release: str | None) -> Iterator[Chec
 
 
 def _rules(run: Run) -> None:
-    from app.rules import suggest_only
+    from app.rules import rule_views
 
     with run.open() as workspace:
-        uses = workspace.catalog.feedback.rules()
-    suggesting = suggest_only(uses)
-    rows = [
-        {
-            "rule": use.rule, "edits": use.edits, "undone": use.undone, "undo_share": round(use.undo_share, 3),
-            "edits_texts": use.rule not in suggesting,
-        }
-        for use in uses
-    ]  # fmt: skip
+        rows = rule_views(workspace.catalog)
     if run.json:
-        print_json({"rules": rows})
+        print_json({"rules": [row.model_dump() for row in rows]})
         return
     if not rows:
         print_text("no answer has been edited yet")
-    for use in uses:
-        state = "only suggests" if use.rule in suggesting else "edits"
-        print_text(f"{use.rule}: {use.undone} of {use.edits} edits taken back; {state}")
+    for row in rows:
+        state = "edits" if row.edits_texts else "only suggests"
+        print_text(f"{row.rule}: {row.undone} of {row.edits} edits taken back; {state}")
 
 
 def _checked(row: Mapping[str, Any], place: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from app.rules import RuleView, rule_views
 from app.terms import history, importing, proposing, reading, trying, usage
 from app.terms.news import Newsman, Telling
 from app.terms.offering import Offering
@@ -195,6 +196,15 @@ class Terminology(Watching, Telling, Querying, Offering, Reaching):
     def quality(self, user: Asker) -> QualityReport:
         """All that is wrong or doubtful in the newest revision; checked once per revision."""
         return trying.quality(self._parts, self._viewer(user))
+
+    def rules(self, user: Asker) -> list[RuleView]:
+        """How often each rule of the checker edited answers lately, and which only suggest now, see `app.rules`."""
+        self._viewer(user).must_edit()
+        return rule_views(self._parts.catalog)
+
+    def suggesting(self, user: Asker) -> frozenset[str]:
+        """The rules that only suggest because people took their edits back; none for those who only read."""
+        return self._parts.workspace.suggesting() if self._viewer(user).edits else frozenset()
 
     def propose(
         self, change: Change, user: Asker, *, comment: str, base: str | None = None, draft: bool = False

@@ -91,15 +91,16 @@ class Feedback:
         with self._catalog.connect() as connection:
             return {row.message_id: _record(row) for row in connection.execute(wanted)}
 
-    def rules(self) -> list[RuleUse]:
-        """The use of each rule over all answers that are kept, by rule."""
+    def rules(self, since: float = 0.0) -> list[RuleUse]:
+        """The use of each rule over all answers that are kept and were given after `since` (epoch), by rule."""
         edits: Counter[str] = Counter()
         undone: Counter[str] = Counter()
         reported: dict[str, set[int]] = defaultdict(set)
         with self._catalog.connect() as connection:
             for row in connection.execute(sa.select(feedback).where(feedback.c.kind == "report")):
                 reported[row.message_id].add(row.edit)
-            for row in connection.execute(sa.select(messages.c.id, messages.c.answer, messages.c.undone)):
+            given = sa.select(messages.c.id, messages.c.answer, messages.c.undone).where(messages.c.at >= since)
+            for row in connection.execute(given):
                 made = (row.answer.get("alignment") or {}).get("edits") or []
                 edits.update(edit["rule"] for edit in made)
                 wrong = {*row.undone, *reported[row.id]}

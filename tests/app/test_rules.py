@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from app.answer import Answer, ModelInfo, Timings
 from app.conversation import Conversations
-from app.rules import LOOK_AGAIN, Suggesting, suggest_only
+from app.rules import LOOK_AGAIN, Suggesting, rule_views, suggest_only
 from knowledge.catalog import Catalog
 from knowledge.catalog.accounts import AccountRecord
 from knowledge.catalog.feedback import RuleUse
@@ -48,6 +49,11 @@ def test_edits_and_undone_edits_are_counted_by_rule(tmp_path: Path) -> None:
         conversations.append(conversations.create(amy).id, amy, edited("term.deprecated"))
         conversations.set_undone(message, 1, True, user=amy)
         assert catalog.feedback.rules() == [RuleUse("quantity.value", 1, 1), RuleUse("term.deprecated", 2, 0)]
+        assert catalog.feedback.rules(since=time.time() + 1) == []
+        assert [(row.rule, row.undo_share, row.edits_texts) for row in rule_views(catalog)] == [
+            ("quantity.value", 1.0, True),
+            ("term.deprecated", 0.0, True),
+        ], "too few edits to lose the right"
 
 
 def edited(*rules: str) -> Answer:

@@ -20,6 +20,7 @@ from app.ui.terms import (
     query,
     relations,
     review,
+    rules,
 )
 from app.ui.terms.address import CONCEPT, PROPOSAL, RELATION, VIEW
 from app.ui.terms.common import manages, terms_of
@@ -57,7 +58,10 @@ def terms_page(page: Page, chat: StreamlitPage) -> None:
         with st.container(key="plb-terms"):
             waiting = {"review": terms_of(page).waiting(page.user)} if manages(page) else {}
             views = tuple(_VIEWS) if manages(page) else _FOR_ALL
-            _VIEWS[choose_view(page, "terms", "terms", views, waiting)](page)
+            view = choose_view(page, "terms", "terms", views, waiting)
+            if view != "quality":  # there the table says it
+                rules.notice(page)
+            _VIEWS[view](page)
 
 
 @cache

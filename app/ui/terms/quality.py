@@ -13,6 +13,7 @@ from app.ui.terms import marks
 from app.ui.terms.address import PROPOSAL, VIEW, leave_for
 from app.ui.terms.common import names_of_issues, terms_of
 from app.ui.terms.duplicates import duplicates
+from app.ui.terms.rules import rules
 from knowledge.graph.changes import Raw
 
 if TYPE_CHECKING:
@@ -40,14 +41,15 @@ def quality(page: Page) -> None:
             st.metric(say(f"terms.severities_{severity}"), by_severity[severity])
     _trend(page)
     duplicates(page)
+    rules(page)
     if not report.issues:
         show(element("p", say("terms.quality_clean"), class_="plb-fine"))
         return
     severity_of = {issue.rule: issue.severity for issue in report.issues}
-    rules = sorted(report.counts, key=lambda rule: (_SEVERITIES.index(severity_of[rule]), -report.counts[rule]))
+    broken = sorted(report.counts, key=lambda rule: (_SEVERITIES.index(severity_of[rule]), -report.counts[rule]))
     rule = st.selectbox(
         say("terms.quality_rule"),
-        rules,
+        broken,
         format_func=lambda name: f"{title_of(name, page)} ({report.counts[name]})",
         key="plb-terms-rule",
     )

@@ -322,6 +322,20 @@ def test_two_concepts_that_look_like_one_are_compared(graph: Site, monkeypatch: 
     assert "plb-diff" in html(test), "and what merging changes"
 
 
+def test_a_rule_that_only_suggests_is_told_to_knowledge_managers(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = graph.document("trips.md", "Trips", "Employees book all business trips in Meridian.")
+    for number in range(20):
+        _, message = graph.answered("lina", (graph.citation(document),))
+        if number < 2:
+            graph.assistant.workspace.conversations.set_undone(message, 0, True, user=graph.user("lina"))
+    test = opened(monkeypatch, graph, "max")
+    assert [each.value for each in test.warning] == ["超过 5% 的改动被撤销或报告有误，核对器现在只作提示：旧名称。"]
+    press(test, "plb-terms-dropped-look")
+    assert "2 (10%)" in html(test)
+    assert "只作提示" in html(test)
+    assert not opened(monkeypatch, graph, "lina").warning, "readers are not told"
+
+
 def test_what_one_may_change_is_said_on_the_form(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     graph.assistant.terms.set_reach("mona", Operator("cli"), languages=["zh"])
     test = opened(monkeypatch, graph, "mona", concept=MERIDIAN, edit="1")
