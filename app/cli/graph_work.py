@@ -159,10 +159,21 @@ def _cells(row: CandidateView) -> tuple[object, ...]:
 def duplicates(
     run: Run,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Pairs shown.")] = 50,
+    apart: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="A B", help="State that these two are not one concept.")
+    ] = None,
     user: UserOption = None,
 ) -> None:
     """List pairs of concepts that may be one; `graph propose --merge A --into B` joins two."""
     with run.assistant() as assistant:
+        if apart is not None:
+            proposal = assistant.terms.tell_apart(*apart, asker(user), wait=True)
+            if run.json:
+                print_result(proposal)
+            else:
+                done = f"revision {proposal.revision}" if proposal.revision else "it waits for approval"
+                print_text(f"{proposal.id}: {proposal.comment}; {done}")
+            return
         rows = assistant.terms.duplicates(asker(user), limit=limit)
     if run.json:
         print_json({"duplicates": [row.to_json() for row in rows]})

@@ -24,8 +24,9 @@ from knowledge.catalog.candidates import (
     no_such_candidate,
 )
 from knowledge.errors import InvalidInput
+from knowledge.graph import vocabulary as words
 from knowledge.graph.candidates import mine
-from knowledge.graph.changes import Change, ConceptForm, Create, Edit, FactForm, LabelForm
+from knowledge.graph.changes import Change, ConceptForm, Create, Edit, FactForm, LabelForm, Raw
 from knowledge.graph.differing import Names
 from knowledge.graph.duplicates import duplicates
 from knowledge.graph.forms import concept_form
@@ -206,6 +207,20 @@ def turn_down(parts: Parts, viewer: Viewer, number: int, reason: str) -> Candida
         parts.catalog.candidates.block([seen.candidate.label], viewer.name, clean)
     parts.workspace.audit.append("graph.candidate.reject", viewer.name, subject=str(number))
     return view(parts, viewer, number)
+
+
+def tell_apart(parts: Parts, viewer: Viewer, first: str, second: str, comment: str) -> Proposal:
+    """A proposal to state that two concepts are not one."""
+    viewer.must_edit()
+    if first == second:
+        raise InvalidInput(f"{first}: this is one concept; name two")
+    graph = parts.graph()
+    for concept in (first, second):
+        must_see(graph, concept, viewer)
+    change = Raw(added=f"<{first}> <{words.DIFFERENT_FROM}> <{second}> .")
+    names = Names(graph)
+    called = " · ".join(names.name(concept).en for concept in (first, second))
+    return propose(parts, viewer, change, comment or f"two things: {called}"[:LONGEST_TEXT])
 
 
 class Offering(Base):

@@ -238,11 +238,12 @@ def seen_issues(issues: Iterable[Issue], graph: TermGraph, viewer: Viewer) -> tu
     )
 
 
-def relations(parts: Parts, viewer: Viewer) -> list[RelationForm]:
-    """All relations that the viewer may see, as forms."""
+def relations(parts: Parts, viewer: Viewer, of: Collection[str]) -> list[RelationForm]:
+    """All relations that the viewer may see, as forms; `of`: whose domain these classes, if any, are not outside of."""
     graph, veil = parts.graph(), parts.sights.now(viewer, parts.graph())
-    statements = Statements(graph)
-    return [relation_form(statements, each.id) for each in graph.relations() if not veil.hides(each.id)]
+    statements, classes = Statements(graph), graph.with_superclasses(of)
+    forms = (relation_form(statements, each.id) for each in graph.relations() if not veil.hides(each.id))
+    return [form for form in forms if not classes or not form.domain or not classes.isdisjoint(form.domain)]
 
 
 def relation(parts: Parts, viewer: Viewer, relation_id: str) -> RelationForm:

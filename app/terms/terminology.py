@@ -7,11 +7,11 @@ diffs, usage or errors, which are the same as for what does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from app.rules import RuleView, rule_views
-from app.terms import history, importing, proposing, reading, trying, usage
+from app.terms import history, importing, offering, proposing, reading, trying, usage
 from app.terms.news import Newsman, Telling
 from app.terms.offering import Offering
 from app.terms.parts import Parts
@@ -133,9 +133,9 @@ class Terminology(Watching, Telling, Querying, Offering, Reaching):
         known = (each for each in ids if each in graph or graph.relation(each) or graph.class_names(each))
         return {each: names.name(each) for each in known if not veil.hides(each)}
 
-    def relations(self, user: Asker = None) -> list[RelationForm]:
-        """All relations with their phrases, as forms to edit."""
-        return reading.relations(self._parts, self._viewer(user))
+    def relations(self, user: Asker = None, *, of: Collection[str] = ()) -> list[RelationForm]:
+        """All relations with their phrases, as forms to edit; `of`: those that things of these classes may have."""
+        return reading.relations(self._parts, self._viewer(user), of)
 
     def classes(self, user: Asker = None) -> list[Name]:
         """The classes of things, by name: for a concept's class, a relation's domain and range."""
@@ -284,6 +284,16 @@ class Terminology(Watching, Telling, Querying, Offering, Reaching):
             self._parts.relinking.start()
             self._newsman.start()
 
+    def tell_apart(
+        self, first: str, second: str, user: Asker, *, comment: str = "", wait: bool = False
+    ) -> ProposalView:
+        """State that two concepts are not one (`owl:differentFrom`): they are no possible duplicates any more.
+
+        Approved at once where the four-eyes rule lets the user do so by themselves.
+        """
+        proposal = offering.tell_apart(self._parts, self._viewer(user), first, second, comment)
+        return self._approved(proposal.id, user, wait=wait)
+
     def reject(self, proposal_id: str, user: Asker, *, reason: str) -> ProposalRow:
         """Decline a proposal; names of new concepts in it are not offered as candidates again."""
         viewer = self._viewer(user)
@@ -334,22 +344,23 @@ class Terminology(Watching, Telling, Querying, Offering, Reaching):
 
     def rollback(self, to: str, user: Asker, *, comment: str = "", wait: bool = False) -> ProposalView:
         """Bring a state back, as a new revision; where the four-eyes rule asks for it, as a proposal that waits."""
-        viewer = self._viewer(user)
-        proposal = history.rollback(self._parts, viewer, to, comment)
-        if proposing.may_approve_own(self._parts, viewer):
-            self.approve(proposal.id, user, wait=wait)
-        return self.proposal(proposal.id, user)
+        proposal = history.rollback(self._parts, self._viewer(user), to, comment)
+        return self._approved(proposal.id, user, wait=wait)
 
     def undo(self, revision: str, user: Asker, *, comment: str = "", wait: bool = False) -> ProposalView:
         """Take back what one revision changed, as a new revision; what others changed since stays.
 
         Where the four-eyes rule asks for it, or where the same fields were changed since, it is a proposal that waits.
         """
-        viewer = self._viewer(user)
-        proposal = history.undo(self._parts, viewer, revision, comment)
-        if proposing.may_approve_own(self._parts, viewer) and not self.proposal(proposal.id, user).conflicts:
-            self.approve(proposal.id, user, wait=wait)
-        return self.proposal(proposal.id, user)
+        proposal = history.undo(self._parts, self._viewer(user), revision, comment)
+        return self._approved(proposal.id, user, wait=wait)
+
+    def _approved(self, proposal_id: str, user: Asker, *, wait: bool) -> ProposalView:
+        """The user's own proposal, approved at once where they may do so and nothing is left to be chosen."""
+        may = proposing.may_approve_own(self._parts, self._viewer(user))
+        if may and not self.proposal(proposal_id, user).conflicts:
+            self.approve(proposal_id, user, wait=wait)
+        return self.proposal(proposal_id, user)
 
     def release(self, name: str, user: Asker, *, comment: str = "", revision: str | None = None) -> ReleaseView:
         """Name a revision, by default the newest; a name is given once."""

@@ -21,6 +21,7 @@ _KEYS = (
     ("Esc", "help.key_stop"),
     ("Ctrl + K", "help.key_search"),
     ("Ctrl + Shift + O", "help.key_new"),
+    ("Ctrl + Z", "help.key_undo"),
 )
 
 

@@ -32,7 +32,14 @@ export default function (component) {
       event.stopImmediatePropagation()
       return
     }
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    const key = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : ""
+    // In a text box Ctrl+Z is the browser's: it takes typing back
+    const last = key === "z" && !event.shiftKey && !typing(event.target) && document.querySelector(".st-key-plb-undo-last button")
+    if (last) {
+      event.preventDefault()
+      last.click()
+    }
+    if (key === "k") {
       const search = document.querySelector(".st-key-plb-search input")
       if (search) {
         event.preventDefault()
@@ -66,6 +73,8 @@ export default function (component) {
   }
   return () => window.__plumblineOff?.()
 }
+
+const typing = (element) => element.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName)
 
 // Of a folder that was dropped, the browser tells each file's place in `relativePath` only, and Streamlit would send the
 // bare names: two files of one name in two folders would be one.

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from pyoxigraph import NamedNode
+
+from knowledge.graph import vocabulary as words
 from knowledge.graph.grams import one_letter_apart
 from knowledge.graph.normal import normalize
 
@@ -39,7 +42,8 @@ def duplicates(graph: TermGraph, seen: Callable[[str], bool]) -> list[Alike]:
     """Pairs of concepts in use that may be one, of those that are `seen`; each once, the surest first.
 
     Preferred and alternative names count. They are compared without capitals, blanks, signs, width and plural; Latin
-    ones of eight letters or more may differ by one letter too, numbers in them never.
+    ones of eight letters or more may differ by one letter too, numbers in them never. Pairs that the graph tells apart
+    (`owl:differentFrom`, in either direction) are none.
     """
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     for concept in graph.concepts():
@@ -58,9 +62,17 @@ def duplicates(graph: TermGraph, seen: Callable[[str], bool]) -> list[Alike]:
                     ends = sorted([(one, text), (other, other_text)])
                     pair = ends[0][0], ends[1][0]
                     found.setdefault(pair, Alike(*pair, ends[0][1], ends[1][1], same))
-    return sorted(
-        found.values(), key=lambda pair: (not pair.same, pair.first_label.casefold(), pair.first, pair.second)
-    )
+    pairs = (found[pair] for pair in found.keys() - _told_apart(graph))
+    return sorted(pairs, key=lambda pair: (not pair.same, pair.first_label.casefold(), pair.first, pair.second))
+
+
+def _told_apart(graph: TermGraph) -> set[tuple[str, str]]:
+    pairs = set()
+    for quad in graph.statements(predicate=NamedNode(words.DIFFERENT_FROM)):
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
+            one, other = quad.subject.value, quad.object.value
+            pairs.add((min(one, other), max(one, other)))
+    return pairs
 
 
 def _key(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -343,7 +343,7 @@ class TermGraph:
         found = self._class_cache.get(concept_id)
         if found is None:
             direct = set(self._quads.nodes(concept_id, words.TYPE)) - {words.CONCEPT}
-            found = self._class_cache[concept_id] = self._with_parents(direct)
+            found = self._class_cache[concept_id] = self.with_superclasses(direct)
         return found
 
     def fits(self, concept_id: str, classes: Sequence[str]) -> bool:
@@ -389,7 +389,8 @@ class TermGraph:
             broader=tuple(sorted({*narrower, *self._quads.nodes(concept_id, words.BROADER)})),
         )
 
-    def _with_parents(self, classes: set[str]) -> frozenset[str]:
+    def with_superclasses(self, classes: Collection[str]) -> frozenset[str]:
+        """Classes and all that they are kinds of."""
         found, ahead = set(classes), list(classes)
         while ahead:
             for parent in self._parents.get(ahead.pop(), ()):

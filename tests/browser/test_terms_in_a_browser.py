@@ -78,6 +78,37 @@ def test_from_searching_to_the_history_of_an_approved_edit(quick_site: Site, qui
     report = quick_site.assistant.check("Book in the trip portal.")
     assert [mention.concept for mention in report.mentions]
 
+    approved = other.page.url
+    box = other.page.locator(".st-key-plb-terms textarea").first
+    box.fill("a thought")
+    box.press("Control+z")
+    expect(other.page).to_have_url(approved)  # in a text box it takes typing back
+    box.blur()
+    other.page.keyboard.press("Control+z")
+    expect(other.page.get_by_text(re.compile(r"^undo #\d+$"))).to_be_visible()
+    expect(other.page.locator(".plb-diff del")).to_have_text("trip portal")
+
+
+def test_two_that_look_like_one_are_told_apart(quick_site: Site, quick_visit: Visits) -> None:
+    terms = quick_site.assistant.terms
+    form = ConceptForm(labels=(LabelForm(text="meri dian", language="en"),))
+    terms.approve(terms.propose(Create(form=form), MANAGER, comment="another thing").id, ADMIN)
+    quick_site.assistant.workspace.accounts.set_language(MANAGER, "zh")
+    visitor = quick_visit()
+    enter(visitor, MANAGER, "/terms?view=quality")
+    page = visitor.page
+    page.get_by_text("可能重复的概念").click()
+    pair = page.locator("[class*=st-key-plb-issue-plb-duplicate]", has_text="meri dian").first
+    expect(pair).to_be_visible()
+    pair.get_by_role("button", name="是两回事").click()
+    expect(page.get_by_text("已提交提案")).to_be_visible()
+    asked = terms.proposals(ADMIN, state="proposed", author=MANAGER)[0]
+    terms.approve(asked.id, ADMIN)
+    page.reload()
+    page.get_by_text("可能重复的概念").click()
+    expect(page.locator(".plb-fine, [class*=st-key-plb-issue-plb-duplicate]").first).to_be_visible()
+    expect(page.locator("[class*=st-key-plb-issue-plb-duplicate]", has_text="meri dian")).to_have_count(0)
+
 
 def test_a_rejected_proposal_says_why_and_keys_lead_through_the_queue(quick_site: Site, quick_visit: Visits) -> None:
     terms = quick_site.assistant.terms

@@ -41,6 +41,7 @@ _FIELDS = {
     words.ACCESS: "field_access",
     words.DEPRECATED: "field_deprecated",
     words.REPLACED_BY: "field_replaced_by",
+    words.DIFFERENT_FROM: "field_different",
     words.PHRASE: "field_phrase",
     words.RDFS_LABEL: "field_name",
     words.DOMAIN: "field_domain",

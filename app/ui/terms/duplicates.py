@@ -44,8 +44,26 @@ def duplicates(page: Page) -> None:
                 show(_pair(pair, say))
                 if st.button(say("terms.duplicates_compare"), key=key, type="tertiary", icon=":material/compare:"):
                     _compare(page, pair)
+                st.button(
+                    say("terms.duplicates_apart"),
+                    key=f"{_KEY}-apart-{pair.first.id}-{pair.second.id}",
+                    type="tertiary",
+                    icon=":material/call_split:",
+                    on_click=_tell_apart,
+                    args=(page, pair),
+                )
         if pages > 1:
             st.pagination(pages, key=f"{_KEY}-page")
+
+
+def _tell_apart(page: Page, pair: DuplicateView) -> None:
+    import streamlit as st
+
+    say = page.say
+    with friendly(say):
+        made = terms_of(page).tell_apart(pair.first.id, pair.second.id, page.user)
+        told = "duplicates_told" if made.state == "approved" else "duplicates_asked"
+        st.toast(say(f"terms.{told}"), icon=":material/call_split:")
 
 
 def _pair(pair: DuplicateView, say: Words) -> Html:

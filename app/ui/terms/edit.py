@@ -50,8 +50,11 @@ def edit(page: Page, concept_id: str) -> None:
         limits(page)
         with friendly(say):
             filled = _filled(page, key, start, names)
+            if not filled.labels:
+                show(marks.empty(say("terms.edit_unnamed")))
+                return
             if filled == start and proposal is None:
-                show(marks.empty(say("terms.edit_nothing" if start.id else "terms.edit_unnamed")))
+                show(marks.empty(say("terms.edit_nothing")))
                 return
             change = Edit(form=filled) if concept_id else Create(form=filled)
             if proposal is None:
@@ -121,7 +124,7 @@ def _filled(page: Page, key: str, start: ConceptForm, names: dict[str, Name]) ->
         related = choose_several(page, f"{key}-related", say("terms.field_related"), start.related, names, start.id)
         in_schemes = _schemes(page, key, start)
         access = _access(page, key, start)
-    stated = facts(page, f"{key}-facts", start, names)
+    stated = facts(page, f"{key}-facts", start, names, types)
     return ConceptForm(
         id=start.id,
         labels=_same_order(start.labels, lines_to_names(start, lines)),

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.ui.markup import element
 from app.ui.page import Page, literal, show
 from app.ui.terms import marks
 from app.ui.terms.common import pick, terms_of
 from knowledge.graph.changes import ConceptForm, FactForm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from knowledge.graph.changes import RelationForm
     from knowledge.graph.differing import Name
     from knowledge.types import Language
 
 
-def facts(page: Page, key: str, start: ConceptForm, names: dict[str, Name]) -> tuple[FactForm, ...]:
-    """The facts as they are edited; new ones and those that were taken away live under `key` in the page's memory."""
+def facts(
+    page: Page, key: str, start: ConceptForm, names: dict[str, Name], types: tuple[str, ...]
+) -> tuple[FactForm, ...]:
+    """The facts as they are edited; new ones and those that were taken away live under `key` in the page's memory.
+
+    What things of the classes `types` are usually told about is offered first, what they cannot have only on request.
+    """
     import streamlit as st
 
     say = page.say
@@ -43,7 +49,8 @@ def facts(page: Page, key: str, start: ConceptForm, names: dict[str, Name]) -> t
                 args=(number,),
                 help=say("terms.remove"),
             )
-    _add(page, key, kept, relations)
+    fitting = {form.id: form for form in terms_of(page).relations(page.user, of=types)}
+    _add(page, key, kept, relations, fitting if types else {})
     return tuple(found)
 
 
@@ -67,7 +74,13 @@ def _row(
     )
 
 
-def _add(page: Page, key: str, kept: Sequence[tuple[int, FactForm]], relations: Mapping[str, RelationForm]) -> None:
+def _add(
+    page: Page,
+    key: str,
+    kept: Sequence[tuple[int, FactForm]],
+    relations: Mapping[str, RelationForm],
+    fitting: Mapping[str, RelationForm],
+) -> None:
     import streamlit as st
 
     say = page.say
@@ -82,9 +95,11 @@ def _add(page: Page, key: str, kept: Sequence[tuple[int, FactForm]], relations: 
             st.session_state.pop(f"{key}-{name}", None)
 
     with st.container(key=f"{key}-new", border=True):
+        _usual(page, key, kept, fitting)
+        options = _options(page, key, relations, fitting)
         chosen = st.selectbox(
             say("terms.fact_add"),
-            sorted(relations, key=lambda one: relation_name(relations[one], one, say.language)),
+            sorted(options, key=lambda one: relation_name(relations[one], one, say.language)),
             index=None,
             format_func=lambda one: relation_name(relations[one], one, say.language),
             placeholder=say("terms.fact_relation"),
@@ -103,6 +118,40 @@ def _add(page: Page, key: str, kept: Sequence[tuple[int, FactForm]], relations: 
         if (value or "").strip():
             fact = FactForm(relation=chosen, object=(value or "").strip(), literal=True)
             st.button(say("terms.add"), key=f"{key}-add", on_click=add, args=(fact,))
+
+
+def _usual(page: Page, key: str, kept: Sequence[tuple[int, FactForm]], fitting: Mapping[str, RelationForm]) -> None:
+    """What a thing of these classes is told about and this one is not yet, each at a press."""
+    import streamlit as st
+
+    say = page.say
+    said = {fact.relation for _, fact in kept}
+    missing = [one for one, form in fitting.items() if form.domain and one not in said]
+    if not missing:
+        return
+
+    def choose(relation: str) -> None:
+        st.session_state[f"{key}-relation"] = relation
+
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-usual", gap="small"):
+        show(element("span", say("terms.fact_usual"), class_="plb-quiet"))
+        for one in sorted(missing, key=lambda one: relation_name(fitting[one], one, say.language)):
+            name = literal(relation_name(fitting[one], one, say.language))
+            st.button(
+                name, key=f"{key}-usual-{one}", icon=":material/add:", type="tertiary", on_click=choose, args=(one,)
+            )
+
+
+def _options(
+    page: Page, key: str, relations: Mapping[str, RelationForm], fitting: Mapping[str, RelationForm]
+) -> Collection[str]:
+    """The relations to choose from: those that fit the classes, or all where somebody asks for them."""
+    import streamlit as st
+
+    if not fitting or len(fitting) == len(relations):
+        return relations
+    every = st.checkbox(page.say("terms.fact_all"), key=f"{key}-all", help=page.say("terms.fact_all_help"))
+    return relations if every or st.session_state.get(f"{key}-relation") not in (None, *fitting) else fitting
 
 
 def relation_name(relation: RelationForm | None, relation_id: str, language: Language) -> str:

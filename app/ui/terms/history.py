@@ -38,6 +38,8 @@ def history(page: Page) -> None:
             with st.container(horizontal=True):
                 _back(page, revisions)
                 _undo(page, revisions)
+                if not st.session_state.get("plb-terms-before"):
+                    undo_last(page, revisions[0].id, revisions[0].number)
 
 
 def _revisions(page: Page, revisions: Sequence[RevisionView]) -> None:
@@ -153,7 +155,15 @@ def _undo(page: Page, revisions: Sequence[RevisionView]) -> None:
             undo_button(page, which)
 
 
-def undo_button(page: Page, revision: str) -> None:
+def undo_last(page: Page, revision: str, number: int) -> None:
+    """A button to take a revision back, also pressed by Ctrl+Z outside of text boxes (`listener.js`): one a page."""
+    import streamlit as st
+
+    with st.container(key="plb-undo-last"):
+        undo_button(page, revision, page.say("terms.undo_number", number=number), "Ctrl + Z")
+
+
+def undo_button(page: Page, revision: str, title: str = "", hint: str | None = None) -> None:
     """Take one revision back; the proposal that does it is shown then."""
     import streamlit as st
 
@@ -162,4 +172,10 @@ def undo_button(page: Page, revision: str) -> None:
             made = terms_of(page).undo(revision, page.user)
             go(**{VIEW: "review", PROPOSAL: made.id})
 
-    st.button(page.say("terms.undo"), key=f"plb-terms-undo-{revision}", icon=":material/undo:", on_click=take_back)
+    st.button(
+        title or page.say("terms.undo"),
+        key=f"plb-terms-undo-{'last' if title else revision}",
+        icon=":material/undo:",
+        on_click=take_back,
+        help=hint,
+    )

@@ -9,7 +9,7 @@ from ui_site import PASSWORD, Site
 
 from app.terms import Operator
 from app.ui import identity
-from knowledge.graph.changes import ConceptForm, Create, Edit, LabelForm
+from knowledge.graph.changes import ConceptForm, Create, Edit, LabelForm, Raw
 from knowledge.graph.exchange import import_file
 from knowledge.types import Role
 
@@ -320,6 +320,50 @@ def test_two_concepts_that_look_like_one_are_compared(graph: Site, monkeypatch: 
     assert len(stays.options) == 2
     assert "heron" in html(test), "both stand side by side"
     assert "plb-diff" in html(test), "and what merging changes"
+
+
+def test_two_concepts_that_only_look_like_one_are_told_apart(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = graph.assistant.terms
+    form = ConceptForm(labels=(LabelForm(text="travel team", language="en"),))
+    terms.approve(terms.propose(Create(form=form), "mona", comment="x").id, "max")
+    pair = terms.duplicates("mona")[0]
+    test = opened(monkeypatch, graph, "mona", view="quality")
+    test.session_state["plb-terms-duplicates"] = True  # opened
+    fine(test.run())
+    press(test, f"plb-duplicate-apart-{pair.first.id}-{pair.second.id}")
+    assert [toast.value for toast in test.toast] == ["Proposed; once it is approved, the pair is no longer listed."]
+    assert len(terms.duplicates("mona")) == 1, "it waits for another's eyes"
+    terms.approve(terms.proposals("max", state="proposed")[0].id, "max")
+    assert terms.duplicates("mona") == []
+
+
+def test_the_form_offers_what_things_of_a_class_are_told_about(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = """
+    <urn:test:owner> <http://www.w3.org/2000/01/rdf-schema#domain> <urn:test:System> .
+    <urn:test:Team> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/2002/07/owl#Class> .
+    <urn:test:travel> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <urn:test:Team> .
+    <urn:test:App> <http://www.w3.org/2000/01/rdf-schema#subClassOf> <urn:test:System> .
+    <urn:test:App> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/2002/07/owl#Class> .
+    """
+    terms = graph.assistant.terms
+    terms.approve(terms.propose(Raw(added=rules), "mona", comment="classes").id, "max")
+    assert [form.id for form in terms.relations("mona", of=["urn:test:App"])] == ["urn:test:limit", "urn:test:owner"]
+    assert [form.id for form in terms.relations("mona", of=["urn:test:Team"])] == ["urn:test:limit"]
+
+    test = opened(monkeypatch, graph, "mona", concept=TRAVEL, edit="1")
+    key = f"plb-edit-{TRAVEL}-facts"
+    assert test.selectbox(key=f"{key}-relation").options == ["limit"], "a team owns nothing here"
+    fine(test.checkbox(key=f"{key}-all").check().run())
+    assert test.selectbox(key=f"{key}-relation").options == ["limit", "owner"]
+
+    new = opened(monkeypatch, graph, "mona", edit="new")
+    key = "plb-edit-new"
+    fine(new.multiselect(key=f"{key}-types").set_value(["urn:test:App"]).run())
+    press(new, f"{key}-facts-usual-urn:test:owner")
+    assert new.selectbox(key=f"{key}-facts-relation").value == "urn:test:owner"
+    fine(new.text_input(key=f"{key}-facts-target-text").set_value("travel").run())
+    press(new, f"{key}-facts-target-{TRAVEL}")
+    assert f"{key}-facts-usual-urn:test:owner" not in {str(button.key) for button in new.button}, "it is told now"
 
 
 def test_a_rule_that_only_suggests_is_told_to_knowledge_managers(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:

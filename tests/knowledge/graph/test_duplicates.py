@@ -59,3 +59,10 @@ def test_only_what_is_seen_and_in_use_counts_and_each_pair_comes_once(graph_of: 
     found = duplicates(graph, lambda one: not one.endswith("d"))
     assert [(one.first[-1], one.second[-1]) for one in found] == [("a", "b")]
     assert (found[0].first_label, found[0].second_label) == ("Travel Desk", "travel desk")
+
+
+@pytest.mark.parametrize("said", ["ex:a owl:differentFrom ex:b .", "ex:b owl:differentFrom ex:a ."])
+def test_what_the_graph_tells_apart_is_no_duplicate(graph_of: Make, said: str) -> None:
+    two = "\n".join([concept("a", '"Travel Desk"@en'), concept("b", '"travel-desk"@en')])
+    assert len(duplicates(graph_of(two), lambda _: True)) == 1
+    assert duplicates(graph_of(f"{two}\n{said}"), lambda _: True) == []
