@@ -19,7 +19,7 @@ from knowledge.words import content_words
 
 _WHOLE = 0.6
 """Chunks with this share of the best score are shown whole while they fit: what they are about stands between them."""
-_WORTH = 0.4
+_WORTH = 0.5
 """Chunks with a smaller share of the best score are not shown: they cost time and mislead a small model."""
 _WORD_SHARE = 0.25
 _CONCEPT_SHARE = 0.15
