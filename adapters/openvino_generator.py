@@ -21,8 +21,8 @@ from adapters.training.plan import ADAPTER_WEIGHTS
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.types import Adapter, Message
 
-_LAYOUT = "openvino-2"
-_NAMED = "openvino-named-2"
+_LAYOUT = "openvino-3"
+_NAMED = "openvino-named-3"
 _LOOKED_UP = {"num_assistant_tokens": 4, "max_ngram_size": 3}
 """After three tokens that stand in the prompt, the four that follow there are tried at once: answers quote passages."""
 _END = object()
@@ -203,9 +203,11 @@ def _scheduler(genai: Any, context_tokens: int, *, caching: bool) -> Any:
 
 
 def _convert(weights: Path, folder: Path, threads: int) -> None:
-    """The GGUF file as an OpenVINO model in `folder` (about 45 seconds). The library writes beside what it reads."""
+    """The GGUF file as an OpenVINO model in `folder` (about a minute). The library writes beside what it reads."""
     import openvino as ov
     import openvino_genai as genai
+
+    from adapters.gguf_values import GgufValues
 
     link = folder / weights.name
     link.symlink_to(weights)
@@ -214,7 +216,7 @@ def _convert(weights: Path, folder: Path, threads: int) -> None:
     link.unlink()
     saved, aside = folder / "openvino_model.xml", folder / "regrouped.xml"
     model = ov.Core().read_model(saved)
-    regroup(model, threads)
+    regroup(model, threads, GgufValues(weights))
     ov.save_model(model, aside, compress_to_fp16=False)
     del model  # it reads from the file that is replaced now
     aside.with_suffix(".bin").replace(saved.with_suffix(".bin"))

@@ -9,11 +9,15 @@ bits did (a test holds the bound).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from adapters.gguf_values import GgufValues
 
 _GROUPS = (128, 64, 32)
 _PROPERTY = "DYNAMIC_QUANTIZATION_GROUP_SIZE"
@@ -39,15 +43,22 @@ def in_bytes(weights: NDArray[np.float32], group: int) -> Any:
     return op.convert(op.reshape(op.multiply(centred, op.constant(steps)), shape, special_zero=False), "f32")
 
 
-def regroup(model: Any, threads: int) -> None:
+def regroup(model: Any, threads: int, exact: GgufValues | None = None) -> None:
     """Write the quantized weights of the products in `model` in longer groups, in place; their names stay.
 
-    The model then says itself in which groups its inputs are to be quantized. Where no group fits, nothing is changed.
+    Those that `exact` knows are written from there, the table of token vectors included. The model then says itself in
+    which groups its inputs are to be quantized. Where no group fits, nothing is changed.
     """
-    found = [scaled for node in model.get_ordered_ops() if (scaled := _Scaled.of(node)) is not None]
+    nodes = model.get_ordered_ops()
+    found = [scaled for node in nodes if (scaled := _Scaled.of(node, "MatMul", 1)) is not None]
     group = group_size(*(scaled.inputs for scaled in found)) if found else 0
     if not group:
         return
+    if exact is not None:
+        tables = [scaled for node in nodes if (scaled := _Scaled.of(node, "Gather", 0)) is not None]
+        for scaled in (*found, *tables):
+            scaled.take_from(exact)
+        found += [table for table in tables if table.exact is not None and table.inputs % group == 0]
     with ThreadPoolExecutor(threads) as pool:  # numpy works outside of Python's lock
         for scaled, written in zip(found, pool.map(lambda scaled: scaled.in_groups(group), found), strict=True):
             scaled.replace(*written)
@@ -68,24 +79,32 @@ class _Scaled:
         self._name = codes.get_friendly_name()
         # OpenVINO's objects are asked here only: asked from several threads at once, they can wait for each other
         self._codes, self._zeros, self._steps = _bytes(codes), _bytes(zeros), steps.get_data()
+        self.exact: Callable[[slice], NDArray[np.float32]] | None = None
         self.outputs, groups, size = self._codes.shape
         self.inputs = groups * size
 
     @classmethod
-    def of(cls, product: Any) -> _Scaled | None:
-        """The weights of a matrix product; None when the node is another one or its weights are written otherwise."""
-        if product.get_type_name() != "MatMul":
+    def of(cls, user: Any, kind: str, place: int) -> _Scaled | None:
+        """The weights at one input of a node; None when it is of another kind or they are written otherwise."""
+        if user.get_type_name() != kind:
             return None
-        node = product.input_value(1).get_node()
+        node = user.input_value(place).get_node()
         while node.get_type_name() in {"Convert", "Reshape"}:
             node = node.input_value(0).get_node()
-        if [each.get_type_name() for each in (node, _input(node, 0), _input(node, 1))] != list(_WRITTEN):
+        if node.get_type_name() != _WRITTEN[0]:
+            return None
+        if (_input(node, 0).get_type_name(), _input(node, 1).get_type_name()) != _WRITTEN[1:]:
             return None
         difference, steps = _input(node, 0), _input(node, 1)
         codes, zeros = (_input(_input(difference, place), 0) for place in (0, 1))
         constants = codes.get_type_name() == zeros.get_type_name() == "Constant"
         fits = constants and codes.get_element_type().get_type_name() in _TYPES
         return cls(node, codes, zeros, steps) if fits else None
+
+    def take_from(self, exact: GgufValues) -> None:
+        """Take the values from there, if they are known there."""
+        rows = self._values(slice(0, _ROWS)).reshape(-1, self.inputs)
+        self.exact = exact.like(rows, self.outputs)
 
     def in_groups(self, group: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float16]]:
         """See `_quantized`; some rows at a time, so that they stay in the processor's cache."""
@@ -97,6 +116,8 @@ class _Scaled:
         return np.concatenate(first), np.concatenate(second), np.concatenate(third)
 
     def _values(self, rows: slice) -> NDArray[np.float32]:
+        if self.exact is not None:
+            return self.exact(rows)
         values = self._codes[rows].astype(np.float32)
         values -= self._zeros[rows]
         values *= self._steps[rows].astype(np.float32)

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ WRAPPED = {
     "latex2mathml": ("app/ui/formulas.py",),
     "llama_cpp": ("adapters/llama_cpp_generator.py", "adapters/training/gguf_merging.py"),
     "peft": ("adapters/training/", "adapters/transformers_generator.py"),
-    "gguf": ("adapters/training/",),
+    "gguf": ("adapters/training/", "adapters/gguf_values.py"),
     "openvino": ("adapters/openvino",),
     "openvino_genai": ("adapters/openvino_generator.py",),
     "streamlit": ("app/ui/",),
@@ -35,6 +36,7 @@ WRAPPED = {
 }
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Top-level names that a module imports at run time; imports for type checkers only do not count."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
