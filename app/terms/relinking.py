@@ -6,6 +6,7 @@ next one. Until then searches find chunks by the concepts that they had; answers
 
 from __future__ import annotations
 
+import atexit
 import threading
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,8 @@ class Relinking:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="relinking", daemon=True)
                 self._thread.start()
+                # A program that ends without closing would end inside of the writing: C++ aborts it then
+                atexit.register(self.close)
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the background work is done."""
@@ -67,6 +70,7 @@ class Relinking:
         """Put off what is not done yet, and wait a moment for the step that is being done."""
         self._closing.set()
         self.wait(_CLOSING_SECONDS)
+        atexit.unregister(self.close)
 
     def _run(self) -> None:
         for _ in range(_MOST_TRIES):
@@ -76,6 +80,10 @@ class Relinking:
                 _log.warning("relinking_put_off", reason=str(error))
                 if self._closing.wait(_WAIT_SECONDS):
                     return
+            except RuntimeError:
+                if self._closing.is_set():  # an interpreter that ends starts no threads any more: the next one goes on
+                    return
+                raise
             else:
                 return
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.ui import identity, runtime
 from app.ui.markup import Html, element
@@ -78,11 +78,11 @@ def leave() -> None:
     st.session_state.clear()
 
 
-def show(html: Html) -> None:
+def show(html: Html, width: Literal["stretch", "content"] = "stretch") -> None:
     """Put HTML on the page."""
     import streamlit as st
 
-    st.html(html)
+    st.html(html, width=width)
 
 
 @contextmanager

@@ -134,7 +134,7 @@ def _usual(page: Page, key: str, kept: Sequence[tuple[int, FactForm]], fitting: 
         st.session_state[f"{key}-relation"] = relation
 
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-usual", gap="small"):
-        show(element("span", say("terms.fact_usual"), class_="plb-quiet"))
+        show(element("span", say("terms.fact_usual"), class_="plb-quiet"), "content")
         for one in sorted(missing, key=lambda one: relation_name(fitting[one], one, say.language)):
             name = literal(relation_name(fitting[one], one, say.language))
             st.button(
