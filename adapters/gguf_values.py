@@ -2,7 +2,7 @@
 
 Types with a minimum per block (Q4_K, Q4_1 and the like) mean `scale * code - minimum`. OpenVINO's reader writes
 `scale * (code - zero)` with a whole number for the zero point: what that rounds off is as large as what the four bits
-themselves did (.08 of the weights' size, `bench/generator.py`). Types without a minimum it reads exactly.
+themselves did (.08 of the weights' size; `bench/weights.py` compares the logits). Other types it reads exactly.
 """
 
 from __future__ import annotations

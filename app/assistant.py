@@ -172,7 +172,7 @@ class Assistant:
         canary of the user's line outright; `version` names one ("": the base) whatever the lines say.
         """
         from app.chain import our_messages
-        from app.evidence import relevance
+        from app.evidence import answers_surely, relevance
         from app.trace import trace_of
 
         asker = self.user(user)
@@ -202,7 +202,8 @@ class Assistant:
         # Whoever attaches a file means it; that "what is this about?" shares no word with it says nothing
         if near >= writer.settings.min_relevance or records:
             yield StageEvent("reading")
-            prompt = self._prompt(understood, evidence, sure=near >= writer.settings.sure_relevance)
+            sure = answers_surely(near, writer.settings.sure_relevance, understood.search, evidence)
+            prompt = self._prompt(understood, evidence, sure=sure)
             watch = self._watch(evidence, understood, asker)
             for token in self._write(prompt, writer, clock):
                 if not draft:
@@ -326,10 +327,12 @@ class Assistant:
         """Citations and terms checked, the answer stored and audited; without support it says so."""
         from app.attachment import without_attached
         from app.citations import cite
+        from app.evidence import other_names
         from app.refusals import answer_part
 
         told = answer_part(draft.strip(), understood.question)
-        cited = cite(told, evidence, self.workspace.embedder, understood.question)
+        names = other_names(understood.question, evidence, self.workspace.terms().linker, asking.user)
+        cited = cite(told, evidence, self.workspace.embedder, understood.question, names)
         abstained = not cited.citations
         if abstained:
             text = (texts.NOT_FOUND if evidence.passages else texts.NOTHING_THERE)[understood.language]

@@ -68,18 +68,21 @@ class _Support:
     partial: bool = False
 
 
-def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "") -> Cited:
+def cite(draft: str, evidence: Evidence, embedder: Embedder, question: str = "", names: Sequence[str] = ()) -> Cited:
     """`draft` with only markers whose passage supports their sentence; a supported sentence without one gets one.
 
     Quantities and years of the question may be repeated in the answer; all other numbers must stand in the passage, so
     that an answer about the model 900 finds no support in a text about the model 300. Nothing supports a sentence with
     a name, as far as its form tells, that stands neither in a passage nor in the question, and no passage supports one
-    that repeats words of the question of which not one stands in that passage: it speaks of something else.
+    that repeats words of the question of which not one stands in that passage: it speaks of something else. `names`
+    are, for each passage, other names of what it speaks of (`other_names`): they count as standing in it.
     """
     text = _unify(draft, len(evidence.passages))
     sources = [
-        _Source(passage.marker, item.document.id, source_text(passage, item), split_sentences(passage.text))
-        for passage, item in zip(evidence.passages, evidence.chunks, strict=True)
+        _Source(passage.marker, item.document.id, f"{source_text(passage, item)} {more}", split_sentences(passage.text))
+        for passage, item, more in zip(
+            evidence.passages, evidence.chunks, names or [""] * len(evidence.passages), strict=True
+        )
     ]
     asked = _numbers(" ".join(_QUANTITY.findall(question)))
     told = " ".join([question, *(source.whole for source in sources)])

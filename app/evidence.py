@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import log
+from typing import TYPE_CHECKING
 
 from app.answer import Citation
 from knowledge.language import detect_language
 from knowledge.protocols import Embedder
 from knowledge.retriever import RankedChunk
 from knowledge.sentences import Sentence, split_sentences
-from knowledge.types import GRAPH, Language, Passage
+from knowledge.types import GRAPH, Language, Mention, Passage, User
 from knowledge.words import content_words
+
+if TYPE_CHECKING:
+    from knowledge.graph import Linker
 
 _WHOLE = 0.6
 """Chunks with this share of the best score are shown whole while they fit: what they are about stands between them."""
 _WORTH = 0.5
 """Chunks with a smaller share of the best score are not shown: they cost time and mislead a small model."""
+_FOREIGN = 0.05
 _WORD_SHARE = 0.25
 _CONCEPT_SHARE = 0.15
 _VERSION = re.compile(
@@ -274,6 +279,32 @@ def relevance(question: str, ranked: Sequence[RankedChunk], evidence: Evidence) 
     ]
     concepts = max((item.concept_coverage for item in evidence.chunks), default=0.0)
     return nearest + _WORD_SHARE * max(shares, default=0.0) + _CONCEPT_SHARE * concepts
+
+
+def answers_surely(near: float, least: float, question: str, evidence: Evidence) -> bool:
+    """Whether the evidence is so near (`relevance`) that it answers: `least`, a little less where the best passage is
+    in another language, which shares no words with the question.
+    """
+    foreign = bool(evidence.chunks) and _foreign(evidence.chunks[0], detect_language(question))
+    return near >= least - (_FOREIGN if foreign else 0)
+
+
+def other_names(question: str, evidence: Evidence, linker: Linker, user: User) -> tuple[str, ...]:
+    """For each passage what else the things in it are called that the question names: who asks for the old name may
+    get it in the answer.
+    """
+    asked = _concepts(linker.link(question, user))
+    if not asked:
+        return ("",) * len(evidence.passages)
+    names = []
+    for passage, item in zip(evidence.passages, evidence.chunks, strict=True):
+        told = linker.link(source_text(passage, item), user)
+        names.append(" ".join(linker.expand([each for each in told if asked & _concepts([each])], user)))
+    return tuple(names)
+
+
+def _concepts(mentions: Iterable[Mention]) -> set[str]:
+    return {concept for mention in mentions for concept in (mention.candidates or (mention.concept,))}
 
 
 def source_text(passage: Passage, item: RankedChunk) -> str:

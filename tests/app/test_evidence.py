@@ -1,11 +1,12 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tests_support import NoEmbedder
 
 from app.citations import cite
-from app.evidence import Evidence, newest_versions, relevance, select
+from app.evidence import Evidence, answers_surely, newest_versions, relevance, select
 from app.refusals import answer_part
 from knowledge.protocols import Vectors
 from knowledge.retriever import RankedChunk
@@ -248,3 +249,20 @@ def test_a_passage_about_something_else_supports_no_answer_to_the_question() -> 
     assert not cite(invented, evidence, NoEmbedder(), "班车的路线有哪些？").citations
     assert cite(told, evidence, NoEmbedder(), "地下车库有多少车位？").citations
     assert cite(told, evidence, NoEmbedder(), "在哪里能给电动车充电？").citations  # in words of its own
+
+
+def test_evidence_in_another_language_needs_to_be_a_little_less_near() -> None:
+    evidence = select("What are the limits for hotels?", [ranked("宴请每人不超过 250 元。")], budget=200, limit=3)
+    chunk_ = evidence.chunks[0]
+    foreign = Evidence(
+        evidence.passages, (replace(chunk_, chunk=replace(chunk_.chunk, language="zh")),), evidence.quotes
+    )
+    native = Evidence(
+        evidence.passages, (replace(chunk_, chunk=replace(chunk_.chunk, language="en")),), evidence.quotes
+    )
+    question = "What are the limits for hotels?"
+    assert answers_surely(0.27, 0.30, question, foreign)
+    assert not answers_surely(0.27, 0.30, question, native)
+    assert not answers_surely(0.24, 0.30, question, foreign)
+    assert answers_surely(0.30, 0.30, question, native)
+    assert not answers_surely(0.29, 0.30, question, Evidence())

@@ -11,7 +11,7 @@ from app.answer import Citation
 from app.attachment import without_attached
 from app.citations import cite
 from app.conversation import _ids
-from app.evidence import Evidence, relevance
+from app.evidence import Evidence, other_names, relevance
 from app.facts import facts_for, with_facts
 from knowledge.graph import Linker, TermGraph
 from knowledge.language import detect_language
@@ -90,3 +90,15 @@ def test_the_graph_is_no_document(graph: TermGraph) -> None:
 
 def test_older_answers_have_citations_without_a_revision() -> None:
     assert Citation(marker=1, document_id="d", title="t", path="p").revision == ""
+
+
+def test_an_answer_may_call_what_its_source_tells_of_by_the_name_asked_for(graph: TermGraph) -> None:
+    question = "Who runs TripDesk?"
+    told_facts = facts_for("Who is the owner of TripDesk?", graph, Linker(graph), "en", ANYONE, DAY)
+    evidence = with_facts(Evidence(), told_facts, "r1", "en")
+    draft = "TripDesk is run by Travel people."
+    assert not cite(draft, evidence, NoEmbedder(), question).citations, "by its words alone it speaks of something else"
+    names = other_names(question, evidence, Linker(graph), ANYONE)
+    assert ["TripDesk" in each for each in names] == [True]
+    assert cite(draft, evidence, NoEmbedder(), question, names).citations
+    assert other_names("Who runs Atlas?", evidence, Linker(graph), ANYONE) == ("",), "of what it does not speak of"
