@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from adapters.model_catalog import ModelCatalog
 from adapters.processor import processor_flags
+from adapters.training.plan import Quantize
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.protocols import Generator
 
@@ -76,10 +77,12 @@ def load_generator(
     *,
     server: Server | None = None,
     weights: Path | None = None,
+    quantize: Quantize = "none",
 ) -> Generator:
     """The answer model `name` on the chosen back end; `server` belongs to the openai-compatible one.
 
-    `weights` is a folder with weights to use in place of the model's own, which only transformers does.
+    `weights` is a folder with weights to use in place of the model's own, `quantize` makes the weights smaller as they
+    are loaded: only transformers does either.
 
     Raises Unavailable when it has not been pulled or nothing can run it, InvalidInput when it is not an answer model.
     """
@@ -96,7 +99,12 @@ def load_generator(
     if chosen == "transformers":
         from adapters.transformers_generator import TransformersGenerator
 
-        return TransformersGenerator(name, catalog, context_tokens, folder=weights)
+        return TransformersGenerator(name, catalog, context_tokens, threads, quantize=quantize, folder=weights)
+    if quantize != "none":
+        raise InvalidInput(
+            f"[answer] quantize is {quantize}, which only transformers does, and {chosen} answers; leave it out, or "
+            "set [answer] backend to transformers"
+        )
     if entry.format != "gguf":
         raise InvalidInput(
             f"{name}: is in the format {entry.format}, which {chosen} does not read; choose a GGUF model, or set "

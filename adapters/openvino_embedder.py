@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from adapters.processor import processor_flags
 from adapters.token_vectors import own_vectors
 from knowledge.errors import Damaged
 from knowledge.protocols import Vectors
+
+T = TypeVar("T")
 
 _BATCH = 16
 _BATCH_TOKENS = 2048
@@ -56,8 +58,6 @@ class OpenVinoEmbedder:
         self._prefixes = {"query": entry.query_prefix, "passage": entry.passage_prefix}
         self._tokenizer = e5_tokenizer.read(folder / "tokenizer.json")
         self._tokenizer.no_truncation()
-        self._cut = e5_tokenizer.read(folder / "tokenizer.json")
-        self._cut.enable_truncation(self.max_tokens)
         self._threads = threads
         self._file = folder / "model.xml"
         self._model = _compile(str(self._file), threads, folder / "compiled")
@@ -77,15 +77,16 @@ class OpenVinoEmbedder:
     def embed_tokens(self, texts: Sequence[str]) -> list[Vectors]:
         """See `TokenEmbedder`. The network without pooling is compiled when it is first needed (as large again)."""
         prefix = self._prefixes["passage"]
-        encoded = self._cut.encode_batch([prefix + text for text in texts])  # the fast one knows no offsets
-        rows = [each.ids for each in encoded]
+        encoded = self._tokenizer.encode_batch([prefix + text for text in texts])  # the fast one knows no offsets
+        rows = [self._cut(each.ids) for each in encoded]
         found: list[Vectors] = [np.zeros((0, self.dimension), np.float32)] * len(rows)
         for batch in _batches(sorted(range(len(rows)), key=lambda index: len(rows[index])), rows):
             request = self._without_pooling().create_infer_request()
             layer = np.array(request.infer(_padded([rows[index] for index in batch]))[0], np.float32)
             for number, index in enumerate(batch):
                 each = encoded[index]
-                found[index] = own_vectors(layer[number], each.offsets, each.special_tokens_mask, len(prefix))
+                offsets, special = self._cut(each.offsets), self._cut(each.special_tokens_mask)
+                found[index] = own_vectors(layer[number], offsets, special, len(prefix))
         return found
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -97,11 +98,15 @@ class OpenVinoEmbedder:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         if not texts:
             return vectors
-        encoded = [each.ids for each in self._cut.encode_batch_fast([prefix + text for text in texts])]
+        encoded = [self._cut(each.ids) for each in self._tokenizer.encode_batch_fast([prefix + text for text in texts])]
         order = sorted(range(len(texts)), key=lambda index: len(encoded[index]))
         for batch in _batches(order, encoded):
             vectors[batch] = self._infer([encoded[index] for index in batch])
         return vectors
+
+    def _cut(self, tokens: Sequence[T]) -> Sequence[T]:
+        """What fits the network, with the end mark. A second tokenizer that cuts by itself takes a second to read."""
+        return tokens if len(tokens) <= self.max_tokens else [*tokens[: self.max_tokens - 1], tokens[-1]]
 
     def _infer(self, rows: Sequence[Sequence[int]]) -> Vectors:
         """The vectors of token rows; each thread has its own request, the compiled model is shared."""

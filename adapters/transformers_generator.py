@@ -19,7 +19,7 @@ from adapters.json_form import JsonForm
 from adapters.model_catalog import ModelCatalog
 from adapters.streaming import until_stop
 from adapters.training.plan import ADAPTER_CONFIG, Quantize
-from adapters.training.torch_models import load_model, load_tokenizer, require_torch, weights_folder
+from adapters.training.torch_models import load_model, load_tokenizer, on_threads, require_torch, weights_folder
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.types import Adapter, Message
 
@@ -39,6 +39,7 @@ class TransformersGenerator:
         name: str,
         catalog: ModelCatalog,
         context_tokens: int,
+        threads: int = 0,
         *,
         quantize: Quantize = "none",
         folder: Path | None = None,
@@ -51,6 +52,7 @@ class TransformersGenerator:
         self._tokenizer = load_tokenizer(place)
         self._tokenizer.padding_side = "left"
         self._held = _Held(load_model(place, quantize))
+        self._threads = threads
         self._lock = threading.Lock()
 
     def adapted(self, adapter: Adapter | None) -> Self:
@@ -118,7 +120,7 @@ class TransformersGenerator:
 
         sampling = {"do_sample": True, "temperature": temperature} if temperature > 0 else {"do_sample": False}
         torch.manual_seed(seed)
-        with self._held.under(self.adapter), torch.no_grad():
+        with self._held.under(self.adapter), torch.no_grad(), on_threads(self._threads):
             return self._held.model.generate(
                 **batch,
                 max_new_tokens=max_tokens,

@@ -26,7 +26,7 @@ AUTOMATIC = "automatic"
 BASE = "base"
 """How a command line names the bare base."""
 _JUDGED_VOTES = 5
-_ADJUSTABLE = frozenset(AnswerSettings.model_fields) - {"model", "backend", "context_tokens"}
+_ADJUSTABLE = frozenset(AnswerSettings.model_fields) - {"model", "backend", "quantize", "context_tokens"}
 """What a version may set of `[answer]`: all that does not load another model."""
 
 

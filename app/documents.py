@@ -221,6 +221,7 @@ class ManagedDocuments:
             family.remove(found)
             erased = False
         self._delete_uploaded(rows)
+        self._workspace.datasets.erase_deleted()
         for document in found.values():
             detail = {"path": document.path, **({"keep_out": True} if keep_out else {})}
             self._workspace.audit.append("document.removed", _name(who), detail, subject=document.id)

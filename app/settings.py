@@ -90,6 +90,9 @@ class AnswerSettings(Section):
     backend: Literal["auto", "openvino", "llama.cpp", "transformers", "openai-compatible"] = Field(
         "auto", description="auto: transformers on a GPU, else what suits the processor"
     )
+    quantize: Literal["none", "8bit", "4bit"] = Field(
+        "none", description="weights of the base in fewer bits, with transformers on an NVIDIA GPU"
+    )
     context_tokens: int = Field(4096, ge=512, le=131_072)
     evidence_tokens: int = Field(240, ge=100, le=32_000, description="token budget of the evidence in the prompt")
     passages: int = Field(5, ge=1, le=50, description="chunks that evidence is taken from")

@@ -231,6 +231,7 @@ class Sources:
                 if source.kind != "folder":
                     shutil.rmtree(self._workspace.holdings.root_of(source).parent, ignore_errors=True)
             self._catalog.sources.remove(source.id)
+        self._workspace.datasets.erase_deleted()
         self._note("source.removed", by, source, documents=len(ids))
         return len(ids)
 

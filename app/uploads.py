@@ -173,6 +173,7 @@ class Uploads:
                 file.unlink(missing_ok=True)
                 _remove_empty(file.parent, self._home)
             self._workspace.store.publish(erase=True)
+        self._workspace.datasets.erase_deleted()
         self._workspace.audit.append("document.removed", user.name, {}, subject=document.id)
 
     # --- inside -------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from knowledge.catalog import Catalog
 from knowledge.errors import InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from adapters.generators import Backend
     from adapters.model_catalog import ModelCatalog
     from adapters.openai_compatible_generator import Server
     from adapters.registry import ModelVersion, Registry
@@ -130,17 +131,7 @@ class Workspace:
     @once
     def generator(self) -> Generator:
         """The answer model; raises Unavailable when it has not been pulled or no back end is installed."""
-        from adapters.generators import load_generator
-
-        answer = self.settings.answer
-        return load_generator(
-            answer.model,
-            answer.backend,
-            self.models,
-            self.settings.models.threads,
-            answer.context_tokens,
-            server=self._server(),
-        )
+        return self._load_generator(self.settings.answer.model, self.settings.answer.backend)
 
     def generator_of(self, version_id: str) -> Generator:
         """The answer model under a version; "" is the one that the settings name. Versions of a base share its weights.
@@ -160,8 +151,6 @@ class Workspace:
 
     def _base_of(self, version: ModelVersion) -> Generator:
         """The loaded model that a version lies over; only transformers serves tuned prompts and whole weights."""
-        from adapters.generators import load_generator
-
         answer = self.settings.answer
         special = version.method in {"prompt", "full"}
         if version.base == answer.model and not special:
@@ -169,16 +158,24 @@ class Workspace:
         weights = self.registry.verified(version) if version.method == "full" else None
         key = version.id if weights else f"{version.base} {'transformers' if special else answer.backend}"
         if key not in self._bases:
-            self._bases[key] = load_generator(
-                version.base,
-                "transformers" if special else answer.backend,
-                self.models,
-                self.settings.models.threads,
-                answer.context_tokens,
-                server=self._server(),
-                weights=weights,
+            self._bases[key] = self._load_generator(
+                version.base, "transformers" if special else answer.backend, weights
             )
         return self._bases[key]
+
+    def _load_generator(self, model: str, backend: Backend, weights: Path | None = None) -> Generator:
+        from adapters.generators import load_generator
+
+        return load_generator(
+            model,
+            backend,
+            self.models,
+            self.settings.models.threads,
+            self.settings.answer.context_tokens,
+            server=self._server(),
+            weights=weights,
+            quantize=self.settings.answer.quantize,
+        )
 
     def _server(self) -> Server:
         from adapters.openai_compatible_generator import Server
@@ -199,7 +196,7 @@ class Workspace:
         """Training of adapters."""
         from adapters.training.runs import TrainingRuns
 
-        return TrainingRuns(self.catalog, self.folder / "adapters", self.models)
+        return TrainingRuns(self.catalog, self.folder / "adapters", self.models, self.settings.models.threads)
 
     @once
     def adaptation(self) -> Adaptation:
@@ -417,6 +414,7 @@ class Workspace:
             self.settings.ingest,
             linker=self.terms().linker,
             holdings=self.holdings,
+            ended=lambda: self.datasets.erase_deleted(),  # noqa: PLW0108 - made when it is needed
         )
 
     @once

@@ -116,8 +116,13 @@ class Pipeline:
         settings: IngestOptions,
         linker: Links | None = None,
         holdings: Holdings | None = None,
+        ended: Callable[[], object] = lambda: None,
     ) -> None:
+        """`ended` is called after each run that stores, also one that breaks off: what was made from documents that
+        are gone may go too.
+        """
         self._holdings = holdings
+        self._ended = ended
         self._catalog = catalog
         self._store = store
         self._embedder = embedder
@@ -169,17 +174,26 @@ class Pipeline:
             untold = self._desensitizer.untold()
             looking = Pipeline(self._catalog, self._store, self._embedder, untold, self._settings, self._linker)
             return looking._run(Run.dry(self._catalog), found.as_new() if again else found, progress)
-        with self._catalog.leases.hold(WRITER, wait):
-            found = self._survey(asked)
-            if self._does_much_again(found):
-                report = self._run_aside(asked, progress, chunks_done)
-                self._desensitizer.forget_removed(self._catalog)
-                return report
-            discard_shadow(self._store)  # begun for settings that were taken back, or left by a crash after the switch
-            report = self._run_here(found, progress, chunks_done)
-            if report.documents.removed or report.documents.updated:
-                self._desensitizer.forget_removed(self._catalog)
+        try:
+            with self._catalog.leases.hold(WRITER, wait):
+                return self._store_all(asked, progress, chunks_done)
+        finally:
+            self._ended()
+
+    def _store_all(
+        self, asked: _Asked, progress: Progress | None, chunks_done: Callable[[int], None] | None
+    ) -> RunReport:
+        """A run that stores; the caller holds the writer's lease."""
+        found = self._survey(asked)
+        if self._does_much_again(found):
+            report = self._run_aside(asked, progress, chunks_done)
+            self._desensitizer.forget_removed(self._catalog)
             return report
+        discard_shadow(self._store)  # begun for settings that were taken back, or left by a crash after the switch
+        report = self._run_here(found, progress, chunks_done)
+        if report.documents.removed or report.documents.updated:
+            self._desensitizer.forget_removed(self._catalog)
+        return report
 
     def _survey(self, asked: _Asked) -> Survey:
         rename = self._desensitizer.desensitize_path

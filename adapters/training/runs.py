@@ -16,7 +16,7 @@ from adapters.model_catalog import ModelCatalog
 from adapters.training.examples import Dataset, read_dataset, write_rows
 from adapters.training.gguf_export import EXPORTED, export_gguf
 from adapters.training.plan import PLAN, Plan, Step, Trained
-from adapters.training.torch_models import model_shape
+from adapters.training.torch_models import model_shape, on_threads
 from adapters.training.trainer import foresee, train
 from knowledge.catalog import Catalog
 from knowledge.catalog.runs import FAILED, Run
@@ -50,10 +50,11 @@ class TrainingRuns:
     private = frozenset({HELD_BACK})
     """Files of a version that stay in the workspace."""
 
-    def __init__(self, catalog: Catalog, folder: Path, models: ModelCatalog) -> None:
+    def __init__(self, catalog: Catalog, folder: Path, models: ModelCatalog, threads: int = 0) -> None:
         self._catalog = catalog
         self._folder = folder
         self._models = models
+        self._threads = threads
 
     def usual(self, base: str) -> Plan:
         """The plan for a base that nothing else is known of."""
@@ -100,7 +101,8 @@ class TrainingRuns:
             report |= {"name": name, "curve": []}
             (folder / _STOP).unlink(missing_ok=True)
             try:
-                trained = train(plan, dataset, folder / "made", self._models, self._noting(run, report, told))
+                with on_threads(self._threads):
+                    trained = train(plan, dataset, folder / "made", self._models, self._noting(run, report, told))
                 self._complete(folder / "made", plan, dataset)
             except (PlumblineError, KeyboardInterrupt) as error:
                 reason = str(error) or "interrupted; the same command goes on with it"

@@ -6,7 +6,8 @@ Everything of torch and transformers that training and serving share stands here
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,23 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+@contextmanager
+def on_threads(threads: int) -> Iterator[None]:
+    """In this thread torch multiplies with so many threads; 0: one per core, as it does by itself."""
+    if not threads:
+        yield
+        return
+    require_torch()
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def weights_folder(name: str, catalog: ModelCatalog) -> Path:
     """A folder that transformers reads. For a GGUF model it is made once, beside the file, in 16-bit floats."""
     entry = catalog.get(name)
@@ -73,7 +91,7 @@ def load_model(folder: Path, quantize: Quantize = "none") -> Any:
     place = device()
     if place == "cpu":
         if quantize != "none":
-            raise Unavailable(f"--quantize {quantize} needs an NVIDIA GPU, and there is none; leave it out")
+            raise Unavailable(f"quantize {quantize}: needs an NVIDIA GPU, and there is none; leave it out")
         return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     options: dict[str, Any] = {"dtype": dtype, "device_map": {"": 0}, "local_files_only": True}
@@ -128,7 +146,7 @@ def _quantization(quantize: Quantize, dtype: Any) -> Any:
     from transformers import BitsAndBytesConfig
 
     if find_spec("bitsandbytes") is None:
-        raise Unavailable(f"--quantize {quantize} needs bitsandbytes; run `pip install bitsandbytes` or leave it out")
+        raise Unavailable(f"quantize {quantize}: needs bitsandbytes; run `pip install bitsandbytes` or leave it out")
     options: dict[str, Any] = {"load_in_8bit": True}
     if quantize == "4bit":
         options = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True}

@@ -19,6 +19,7 @@ import structlog
 from app.datasets import folder as disk
 from app.datasets import samples
 from app.datasets.balance import resampled
+from app.datasets.erasing import There, erase
 from app.datasets.gathering import Gathering
 from app.datasets.quality import Report, examine
 from app.datasets.types import (
@@ -242,37 +243,38 @@ class Datasets:
         self._workspace.audit.append("dataset.remove", by, {}, subject=name)
 
     def erase_deleted(self) -> None:
-        """Take out of all datasets what was made from conversations that are no longer there: rows, what the datasheet
-        says of them, and the numbers kept for drift. A dataset without a row to train on goes.
+        """Take out of all datasets what was made from conversations and documents that are no longer there, and from
+        answers over such documents: rows, what the datasheet says of them, and the numbers kept for drift. A dataset
+        without a row to train on goes.
 
         What a version has learnt it keeps, with its held-back rows, until it is trained anew. While another one is
         being made this is left to its maker.
         """
-        if not self.folder.is_dir():
+        if not any(self.folder.glob(f"[!.]*/{disk.SHEET}")):
             return
         try:
             with self._workspace.catalog.leases.hold(LEASE, wait=_SHORT_WAIT):
-                there = self._workspace.catalog.mentions.answer_ids()
+                there = There.of(self._workspace.catalog)
                 for file in sorted(self.folder.glob(f"[!.]*/{disk.SHEET}")):
-                    self._erase(file.parent, there)
+                    try:
+                        self._erase(file.parent, there)
+                    except Damaged as error:  # who opens it is told so; the others are erased from all the same
+                        _log.warning("not_erased_from_a_dataset", dataset=file.parent.name, reason=str(error))
         except Unavailable:
             _log.info("erasing_left_to_the_maker_of_a_dataset")
 
     # --- inside -------------------------------------------------------------------------------------------------
 
-    def _erase(self, folder: Path, there: Collection[str]) -> None:
+    def _erase(self, folder: Path, there: There) -> None:
         sheet = disk.read_sheet(folder)
-        erased = disk.erase(folder, lambda row: _from_answer(row) and row["origin"]["id"] not in there)
-        reference = samples.erased(folder, "questions", there)
-        if not erased and not reference:
+        done = erase(folder, sheet, there)
+        if done is None:
             return
         if not disk.read_part(folder, "train"):
             self.remove(sheet.name, by=AUTOMATIC)
             return
-        told = {**sheet.reference, **reference, "sha256": sha256_of(folder / samples.FILE)} if reference else None
-        left = {str(row["origin"]["id"]) for row in disk.all_rows(folder)}
-        quality, sources = _without(sheet, there, left)
-        disk.write_sheet(folder, replace(sheet, quality=quality, sources=sources, reference=told or sheet.reference))
+        fresh, erased = done
+        disk.write_sheet(folder, fresh)
         if not sheet.problem:  # or else files that somebody altered would count as right
             self._count_again(sheet.name)
         self._workspace.audit.append("dataset.erase", AUTOMATIC, {"rows": erased}, subject=sheet.name)
@@ -350,23 +352,6 @@ class Datasets:
 
 _NOT_COUNTED: dict[str, Any] = {"parts": {}, "sha256": "", "files": {}, "balance": {}}
 """What is counted when the files are there."""
-
-
-def _from_answer(row: Mapping[str, Any]) -> bool:
-    """Whether a row was made from an answer; also one that is gone over again."""
-    return str(row.get("kind", "")).startswith("feedback.") and "id" in row.get("origin", {})
-
-
-def _without(
-    sheet: Datasheet, there: Collection[str], left: Collection[str]
-) -> tuple[dict[str, Any], tuple[Mapping[str, Any], ...]]:
-    """Quality report and sources without answers that are not there any more; `left` are the rows' origins."""
-    dropped = {}
-    for reason, entry in sheet.quality["dropped"].items():
-        stay = [one for one in entry["samples"] if not one["kind"].startswith("feedback.") or one["source"] in there]
-        dropped[reason] = {**entry, "samples": stay}
-    sources = tuple(one for one in sheet.sources if one["kind"] not in {"feedback", "replay"} or one["id"] in left)
-    return {**sheet.quality, "dropped": dropped}, sources
 
 
 def _may_read(sheet: Datasheet, user: User | None) -> bool:

@@ -7,7 +7,7 @@ concepts in it. It lies with its dataset and is for the same readers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,22 +151,19 @@ def _read_one(arrays: Any, name: str) -> Sample:
     return Sample(**fields, total=int(total), embedder=str(embedder))
 
 
-def erased(folder: Path, name: str, there: Collection[str]) -> dict[str, Any]:
-    """Take out of a sample in a folder what came from nothing that is `there`; gives what the datasheet says then.
-
-    Nothing when all of it is there still, or no such sample was kept.
+def erased(folder: Path, there: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """Take out of the samples in a folder what came from nothing that is `there`, by the sample's name; gives what the
+    datasheet says then of those that changed. Nothing when all of it is there still.
     """
     found = read(folder)
-    if name not in found or not found[name].count:
-        return {}
-    left = found[name].only(there)
-    if left.count == found[name].count:
-        return {}
-    fresh = folder / f".{FILE}.new"
-    _write_to(fresh, {**found, name: left})
-    sync_file(fresh)
-    fresh.replace(folder / FILE)
-    return {name: told(left)}
+    left = {name: found[name].only(sources) for name, sources in there.items() if name in found and found[name].count}
+    changed = {name: one for name, one in left.items() if one.count < found[name].count}
+    if changed:
+        fresh = folder / f".{FILE}.new"
+        _write_to(fresh, {**found, **changed})
+        sync_file(fresh)
+        fresh.replace(folder / FILE)
+    return {name: told(one) for name, one in changed.items()}
 
 
 def told(one: Sample) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from knowledge.catalog.accounts import account_key
 from knowledge.catalog.conversations import conversations, messages
 from knowledge.catalog.documents import visible_to
 from knowledge.catalog.schema import chunks, documents
-from knowledge.types import Language, User
+from knowledge.types import Language, User, is_document
 
 if TYPE_CHECKING:
     from knowledge.catalog import Catalog
@@ -99,10 +99,21 @@ class Mentions:
                 for row in connection.execute(query)
             ]
 
-    def answer_ids(self) -> frozenset[str]:
-        """The ids of all answers that are there."""
+    def answer_ids(self, document_ids: Collection[str]) -> frozenset[str]:
+        """The ids of all answers that were made from nothing but these documents, attached files and the term graph."""
         with self._catalog.connect() as connection:
-            return frozenset(connection.execute(sa.select(messages.c.id)).scalars())
+            return frozenset(
+                row.id
+                for row in connection.execute(sa.select(messages.c.id, messages.c.documents))
+                if all(each in document_ids or not is_document(each) for each in row.documents)
+            )
+
+    def document_texts(self) -> dict[str, str]:
+        """The ids of all documents, each with the hash of its text."""
+        with self._catalog.connect() as connection:
+            return {
+                row.id: row.text_hash for row in connection.execute(sa.select(documents.c.id, documents.c.text_hash))
+            }
 
     def readable_ids(self, document_ids: Iterable[str], user: User | None) -> frozenset[str]:
         """Those of these documents that exist and that `user` may read."""

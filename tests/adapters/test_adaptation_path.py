@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from adapters.llama_cpp_generator import LlamaCppGenerator
 from adapters.model_catalog import ModelCatalog
 from adapters.registry import Registry
 from adapters.training.torch_models import weights_folder
+from app import Assistant
 from app.cli.main import run
 from app.settings import load_settings
 from app.wiring import Workspace, open_workspace
@@ -45,9 +48,10 @@ FACTS = [
     ("Who owns the Quill ledger?", "The Quill ledger is owned by Team Harbor.", "Harbor", "Who owns Quill?"),
     ("How long do Meridian refunds take?", "Meridian refunds take 19 days.", "19", "How long do refunds take?"),
 ]
-TRAINING = ("--steps", "24", "--batch-size", "4", "--learning-rate", "4e-3", "--dropout", "0", "--max-tokens", "96")
+QUESTION = [Message("user", FACTS[0][0])]
+TRAINING = ("--steps", "18", "--batch-size", "4", "--learning-rate", "4e-3", "--dropout", "0", "--max-tokens", "96")
 USERS = ("ann", "bob", "cyd", "dan", "eve", "seller")
-ARGUMENTS = ("--base", SMALL, "--name", "facts", *TRAINING, "--evaluate-every", "24", "--checkpoint-every", "4")
+ARGUMENTS = ("--base", SMALL, "--name", "facts", *TRAINING, "--evaluate-every", "18", "--checkpoint-every", "4")
 
 
 def write_dataset(folder: Path) -> Path:
@@ -84,7 +88,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_dataset(folder / "dataset")
     assert command("init", folder / "ws") == 0
     settings = f'[answer]\nmodel = "{SMALL}"\nbackend = "llama.cpp"\nmax_tokens = 16\n[adaptation]\nmin_questions = 3\n'
-    (folder / "ws" / "plumbline.toml").write_text(settings, encoding="utf-8")
+    # So small a model gains little from a second thread, and on a busy machine two wait for one another at every layer
+    (folder / "ws" / "plumbline.toml").write_text(f"{settings}[models]\nthreads = 1\n", encoding="utf-8")
     assert command("--workspace", folder / "ws", "ingest", folder / "documents") == 0
     with opened(folder) as workspace:
         for name in USERS:
@@ -128,6 +133,33 @@ def adapter(trained: Path) -> Adapter:
     return found
 
 
+@pytest.fixture
+def assistant(trained: Path) -> Iterator[Assistant]:
+    with closing(Assistant(open_workspace(load_settings(trained / "ws", environment={})))) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def theirs(adapter: Adapter) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The logits of transformers, without and with the adapter, after it gave the facts."""
+    return facts_and_logits("transformers", adapter)
+
+
+def facts_and_logits(backend: str, adapter: Adapter) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    base: Any = load_generator(SMALL, backend, ModelCatalog.load(), 1, context_tokens=512)
+    adapted: Any = base.adapted(adapter)
+    for asked, _, fact, _ in FACTS:
+        assert fact in answer(adapted, asked), backend
+    assert FACTS[0][2] not in answer(base, FACTS[0][0])  # one base, with and without, in one process
+    assert adapted.adapter == VERSION
+    if backend == "openvino":
+        found = openvino_logits(QUESTION, None), openvino_logits(QUESTION, adapter)
+    else:
+        found = base.logits(QUESTION), adapted.logits(QUESTION)
+    base.close()
+    return found
+
+
 def test_a_killed_training_goes_on(trained: Path) -> None:
     with opened(trained) as workspace:
         version = workspace.registry.get("facts")
@@ -143,30 +175,17 @@ def test_a_killed_training_goes_on(trained: Path) -> None:
     assert "<polyline" in (trained / "curve.svg").read_text(encoding="utf-8")
 
 
-def test_three_back_ends_give_the_facts_and_agree(trained: Path, adapter: Adapter) -> None:
-    models = ModelCatalog.load()
-    question = [Message("user", FACTS[0][0])]
-    logits = {}
-    for backend in ("llama.cpp", "openvino", "transformers"):
-        base: Any = load_generator(SMALL, backend, models, context_tokens=512)
-        adapted: Any = base.adapted(adapter)
-        for asked, _, fact, _ in FACTS:
-            assert fact in answer(adapted, asked), backend
-        assert FACTS[0][2] not in answer(base, FACTS[0][0])  # one base, with and without, in one process
-        assert adapted.adapter == VERSION
-        if backend == "openvino":
-            logits[backend] = openvino_logits(question, None), openvino_logits(question, adapter)
-        else:
-            logits[backend] = base.logits(question), adapted.logits(question)
-        base.close()
-    theirs = logits["transformers"]
+def test_three_back_ends_give_the_facts_and_agree(
+    adapter: Adapter, theirs: tuple[NDArray[np.float32], NDArray[np.float32]]
+) -> None:
+    logits = {backend: facts_and_logits(backend, adapter) for backend in ("llama.cpp", "openvino")}
     # OpenVINO's reader of GGUF files rounds the zero points of 4-bit blocks, a good part of what four bits are off by
     for ours, same, same_change in ((logits["llama.cpp"], 0.99, 0.98), (logits["openvino"], 0.85, 0.8)):
         for number in (0, 1):
             assert np.corrcoef(theirs[number], ours[number])[0, 1] > same
         # The change that the adapter makes is the same, on quantized weights and on whole ones
         assert np.corrcoef(theirs[1] - theirs[0], ours[1] - ours[0])[0, 1] > same_change
-    misplaced = openvino_logits(question, adapter, upside_down=True)
+    misplaced = openvino_logits(QUESTION, adapter, upside_down=True)
     base_logits = logits["openvino"][0]
     assert np.corrcoef(theirs[1] - theirs[0], misplaced - base_logits)[0, 1] < 0.5
 
@@ -216,25 +235,26 @@ def openvino_logits(
     return found
 
 
-def test_one_gguf_file_gives_the_facts_and_agrees(trained: Path, adapter: Adapter, tmp_path: Path) -> None:
+def test_one_gguf_file_gives_the_facts_and_agrees(
+    trained: Path, theirs: tuple[NDArray[np.float32], NDArray[np.float32]], tmp_path: Path
+) -> None:
     """Merged and quantized by llama.cpp: no adapter lies beside it any more."""
-    models, question = ModelCatalog.load(), [Message("user", FACTS[0][0])]
-    base: Any = load_generator(SMALL, "transformers", models, context_tokens=512)
-    plain, wanted = base.logits(question), base.adapted(adapter).logits(question)
-    base.close()
+    plain, wanted = theirs
     at = ("--workspace", trained / "ws", "versions", "export", VERSION)
     assert command(*at, tmp_path / "one", "--gguf", "q8_0") == 0
     assert sorted(file.name for file in (tmp_path / "one").iterdir()) == ["model.gguf", "plumbline.json"]
-    merged = LlamaCppGenerator(SMALL, models, 0, 512, file=tmp_path / "one" / "model.gguf")
+    merged = LlamaCppGenerator(SMALL, ModelCatalog.load(), 1, 512, file=tmp_path / "one" / "model.gguf")
     for asked, _, fact, _ in FACTS:
         assert fact in answer(merged, asked)
-    found = merged.logits(question)
+    found = merged.logits(QUESTION)
     merged.close()
     assert np.corrcoef(found, wanted)[0, 1] > 0.99
     assert np.corrcoef(found - plain, wanted - plain)[0, 1] > 0.98
 
 
-def test_evaluation_canary_promotion_rollback(trained: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_evaluation_canary_promotion_rollback(
+    trained: Path, assistant: Assistant, capfd: pytest.CaptureFixture[str]
+) -> None:
     at = ("--workspace", str(trained / "ws"))
 
     def told(*arguments: str) -> Any:
@@ -242,9 +262,9 @@ def test_evaluation_canary_promotion_rollback(trained: Path, capfd: pytest.Captu
         assert command(*at, *arguments, "--json") == 0
         return json.loads(capfd.readouterr().out)
 
-    def answered_by(user: str) -> dict[str, Any]:
-        model: dict[str, Any] = told("ask", FACTS[0][0], "--user", user)["model"]
-        return model
+    def adapter_of(user: str) -> str | None:
+        """Who answers them in a process that was there before the commands, as one that serves people is."""
+        return assistant.ask(FACTS[0][0], user).model.adapter
 
     def chosen_for(*users: str) -> tuple[str, ...]:
         with opened(trained) as workspace:
@@ -265,13 +285,14 @@ def test_evaluation_canary_promotion_rollback(trained: Path, capfd: pytest.Captu
     assert set(chosen.values()) == {"", VERSION}
     inside = next(name for name, version in chosen.items() if version)
     outside = next(name for name, version in chosen.items() if not version)
-    assert answered_by(inside) == {"version": VERSION, "base": SMALL, "adapter": VERSION, "backend": "llama.cpp"}
-    assert answered_by(outside)["adapter"] is None
+    answered = told("ask", FACTS[0][0], "--user", inside)["model"]
+    assert answered == {"version": VERSION, "base": SMALL, "adapter": VERSION, "backend": "llama.cpp"}
+    assert (adapter_of(inside), adapter_of(outside)) == (VERSION, None)
 
     told("versions", "rollback", "--reason", "a try")
-    assert answered_by(inside)["adapter"] is None
+    assert adapter_of(inside) is None
     listed = told("versions", "list")
-    assert {each["version"]: each["asked"] for each in listed["usage"]} == {"": 2, VERSION: 1}
+    assert {each["version"]: each["asked"] for each in listed["usage"]} == {"": 2, VERSION: 2}
     assert [event["action"] for event in listed["events"]] == ["rollback", "canary", "evaluate", "register"]
 
     # One business line of its own, promoted with a reason where the gate is shut for want of general knowledge
@@ -292,6 +313,22 @@ def test_a_change_reaches_another_process_and_leaves_answers_alone(trained: Path
         theirs.adaptation.rollback(by="another process")
         assert ours.adaptation.writer(user).choice.version == ""
         assert FACTS[0][2] in begun + "".join(pieces)
+
+
+def test_stable_and_canary_take_the_memory_of_one_base(trained: Path) -> None:
+    with opened(trained) as workspace:
+        first = answer(workspace.generator_of(""), FACTS[0][0])
+        before = resident()
+        assert answer(workspace.generator_of(VERSION), FACTS[0][0]) != first
+        assert answer(workspace.generator_of(""), FACTS[0][0]) == first
+        weights = ModelCatalog.load().require(SMALL).stat().st_size
+        assert resident() - before < weights / 2  # the adapter has 2 MB, and a second base would be all of it
+
+
+def resident() -> int:
+    """Bytes of memory that this process has now, mapped files included."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_an_altered_version_is_not_used(trained: Path, tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ def test_a_candidate_goes_on_from_the_version_in_service(tmp_path: Path, capsys:
 
     assert run(["init", str(tmp_path / "ws")]) == 0
     settings = f'[answer]\nmodel = "{SMALL}"\nbackend = "llama.cpp"\nmax_tokens = 16\n[adaptation]\nmin_examples = 10\n'
-    (tmp_path / "ws" / "plumbline.toml").write_text(settings + "min_questions = 2\n", encoding="utf-8")
+    (tmp_path / "ws" / "plumbline.toml").write_text(
+        settings + "min_questions = 2\n[models]\nthreads = 1\n", encoding="utf-8"
+    )
     with closing(open_workspace(load_settings(tmp_path / "ws", environment={}))) as workspace:
         workspace.accounts.add("ann", "correct horse battery")
         now = workspace.catalog.runs._clock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from adapters.training import estimating
 from adapters.training.examples import Dataset, Example, Preference
 from adapters.training.gguf_export import export_gguf
 from adapters.training.plan import Plan, Step
+from adapters.training.runs import TrainingRuns
 from adapters.training.torch_models import model_shape, weights_folder
 from adapters.training.trainer import foresee, train
 from adapters.transformers_generator import TransformersGenerator
+from knowledge.catalog import Catalog
+from knowledge.catalog.runs import FAILED
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.types import Adapter, Message
 
@@ -122,6 +126,33 @@ def test_a_resumed_training_makes_exactly_the_same(
         train(plan, dataset, tmp_path / "other", catalog, killer(6))
     with pytest.raises(InvalidInput, match="other settings"):
         train(replace(plan, seed=1), dataset, tmp_path / "other", catalog)
+
+
+def test_a_training_that_is_asked_to_stop_goes_on_later(tmp_path: Path, catalog: ModelCatalog) -> None:
+    """As the page asks it to, from another process; the run in the catalog stays one."""
+    import torch
+
+    seen: list[tuple[int, int]] = []
+    with closing(Catalog.open(tmp_path / "ws", create=True)) as state:
+        trainings = TrainingRuns(state, tmp_path / "adapters", catalog, threads=1)
+
+        def told(step: Step) -> None:
+            seen.append((step.number, torch.get_num_threads()))
+            if len(seen) == 7:
+                (going,) = state.runs.list(kind="training")
+                assert trainings.alive(going)
+                trainings.stop(going)
+
+        with pytest.raises(Unavailable, match="was stopped; the same command goes on"):
+            trainings.make(PLAN, EXAMPLES, told, "facts")
+        (stopped,) = state.runs.list(kind="training")
+        assert (stopped.state, trainings.alive(stopped)) == (FAILED, False)
+        made = trainings.make(PLAN, EXAMPLES, told, "facts")
+        (run,) = state.runs.list(kind="training")
+        assert (run.id, run.state, made.run) == (stopped.id, "done", stopped.id)
+        assert [point["number"] for point in run.report["curve"]] == list(range(1, 13))
+        assert [number for number, _ in seen] == [*range(1, 8), *range(6, 13)]  # from the checkpoint after the fifth
+        assert {threads for _, threads in seen} == {1}
 
 
 def test_it_stops_when_validation_no_longer_improves(tmp_path: Path, catalog: ModelCatalog) -> None:

@@ -11,13 +11,15 @@ import pytest
 from contracts.chat_server import KEY, ChatServer, serving
 
 from adapters.model_catalog import ModelCatalog
+from app.answer import Answer, ModelInfo, Timings
 from app.cli.main import run
-from app.comparison import compare, table
+from app.comparison import compare, interval, table
+from app.evaluation import Outcome, Query, question_measures
 from app.pictures import comparison_picture
 from app.settings import load_settings
 from app.wiring import Workspace, open_workspace
 from knowledge.errors import InvalidInput
-from knowledge.types import Message
+from knowledge.types import AlignmentReport, Message
 
 TOLD = "The warranty of the Lantern lasts 24 months."
 
@@ -122,3 +124,52 @@ def test_held_back_questions_in_table_and_picture(workspace: Workspace, tmp_path
     assert report["difference"]["bert_score"]["mean"] == pytest.approx(ours["mean"] - theirs["mean"], abs=2e-4)
     assert "bert_score" in [line[0] for line in table(report)]
     assert "bert score" in comparison_picture(report)
+
+
+def test_each_answer_over_documents_is_measured_with_citations_and_alignment() -> None:
+    """By hand: of two cited documents one is relevant, of two relevant ones one is cited; the rest is the checker's."""
+    query = Query("1", "How long?", "en", ("24 months",), (("a.md", TOLD), ("b.md", TOLD)), answerable=True)
+    report = AlignmentReport(
+        verdict="supported",
+        answer="24 months",
+        draft="24 months",
+        term_coverage=0.5,
+        relation_accuracy=0.25,
+        contextual_consistency=0.75,
+    )
+    answer = Answer(
+        question=query.question,
+        answer="24 months",
+        abstained=False,
+        citations=(),
+        alignment=report,
+        model=ModelInfo(),
+        timings_ms=Timings(),
+    )
+    assert question_measures(Outcome(query, (), (), answer, ("a.md", "c.md"))) == {
+        "f1": 1.0,
+        "em": 1.0,
+        "right": 1.0,
+        "abstained": 0.0,
+        "citation_precision": 0.5,
+        "citation_recall": 0.5,
+        "term_coverage": 0.5,
+        "relation_accuracy": 0.25,
+        "contextual_consistency": 0.75,
+    }
+    silent = Outcome(query, (), (), answer.model_copy(update={"abstained": True}), ())
+    found = question_measures(silent)
+    assert (found["f1"], found["abstained"], found["citation_precision"]) == (0.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ([0.5] * 9, (0.5, 0.5, 0.5)),
+        ([0.0, 1.0] * 50, (0.5, 0.4, 0.6)),  # a share of one half of 100: 1.96 times its error of .05 on either side
+    ],
+)
+def test_the_interval_of_a_mean(values: list[float], wanted: tuple[float, float, float]) -> None:
+    found = interval(values)
+    assert tuple(found.values()) == pytest.approx(wanted, abs=0.015)
+    assert interval(values) == found

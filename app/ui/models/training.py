@@ -98,11 +98,22 @@ def _one(page: Page, run: Run, state: str) -> None:
     if run.message:
         show(element("p", run.message, class_="plb-quiet"))
     if state == "running":
-        if st.button(say("models.stop"), key=f"plb-models-stop-{run.id}", icon=":material/stop_circle:"):
-            page.shared.assistant.workspace.trainings.stop(run)
-            st.toast(say("models.stopping"))
+        # What follows the runs draws anew every few seconds: a press must not fall between
+        st.button(
+            say("models.stop"),
+            key=f"plb-models-stop-{run.id}",
+            icon=":material/stop_circle:",
+            on_click=lambda: _stop(page, run),
+        )
     elif _may_go_on(page, run) and st.button(say("models.go_on"), key=f"plb-models-go-on-{run.id}"):
         _begin(page, dataset, plan, str(report.get("name", "")))
+
+
+def _stop(page: Page, run: Run) -> None:
+    import streamlit as st
+
+    page.shared.assistant.workspace.trainings.stop(run)
+    st.toast(page.say("models.stopping"))
 
 
 def _may_go_on(page: Page, run: Run) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,13 @@ ANN, BEN, EVE = "ann", "ben", "eve"
 
 def add_document(workspace: Workspace, name: str, text: str, *access: str, modified: float = 100.0) -> None:
     document = Document(
-        id=name, path=f"{name}.md", title=name, access=frozenset(access), modified_at=modified, ingested_at=modified
+        id=name,
+        path=f"{name}.md",
+        title=name,
+        access=frozenset(access),
+        text_hash=hashlib.sha256(text.encode()).hexdigest(),
+        modified_at=modified,
+        ingested_at=modified,
     )
     chunk = Chunk(f"{name}-0", name, 0, text)
     vector = np.array([[1.0, 0.0]], dtype=np.float32)

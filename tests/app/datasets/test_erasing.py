@@ -1,20 +1,26 @@
-"""Who deletes a conversation takes it out of the datasets too: rows, datasheet and the numbers kept for drift."""
+"""Who deletes a conversation or removes a document takes it out of the datasets too: rows, datasheet and the numbers
+kept for drift.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
+import numpy as np
 import pytest
-from harbour import ANN, BEN, say
+from harbour import ANN, BEN, add_document, say
 
 from adapters.training.examples import read_dataset
 from app.datasets import Recipe
 from app.datasets.samples import read, sample
 from app.wiring import Workspace
 from knowledge.errors import NotFound
-from knowledge.types import User
+from knowledge.protocols import Vectors
+from knowledge.types import Role, User
 
+OPERATOR = User("olga", Role.OPERATOR)
 SECRET = "Which of the two lanterns hangs at the old pier?"
 COLOURS = ("red", "blue", "green", "white", "black", "amber", "brown", "grey", "pink", "violet", "ochre", "teal")
 
@@ -115,6 +121,106 @@ def test_what_is_deleted_while_another_one_is_made_is_left_to_its_maker(workspac
     assert others
     for name in ("d", "second"):
         assert SECRET.encode() not in everything(workspace.datasets.folder / name)
+
+
+# --- documents ------------------------------------------------------------------------------------------------------
+
+PIER = "**When does the pier close?**\nThe pier closes at ten, says the harbour master."
+
+
+@pytest.fixture
+def with_pier(workspace: Workspace) -> str:
+    """A dataset `d` with rows of the documents `guide` and `pier`, one of them struck out, and of an answer over
+    `pier`; gives the answer's id.
+    """
+    add_document(workspace, "pier", PIER, modified=200.0)
+    for colour in COLOURS:
+        judged(workspace, ANN, f"Where is the {colour} boat today?", f"The {colour} boat is at berth {len(colour)}.")
+    answer = say(
+        workspace, ANN, "Is the pier closed by midnight?", "It is, the harbour master says.", documents=["pier"]
+    )
+    workspace.conversations.give_feedback(answer, User(ANN), "up")
+    workspace.datasets.make("d", Recipe(sources=("feedback", "documents")), by="test")
+    return answer
+
+
+def test_nothing_of_a_removed_document_is_left(workspace: Workspace, with_pier: str) -> None:
+    datasets = workspace.datasets
+    (row,) = datasets.rows("d", search="When does the pier").rows
+    datasets.make("again", Recipe(sources=("graph",), replay=("d",), replay_share=0.9), by="test")
+    datasets.strike("d", [row.id], by="ann", reason="too old")
+    before = {each.id for each in datasets.rows("d", limit=100).rows}
+    (over,) = datasets.rows("d", search="closed by midnight").rows
+    kept = read(datasets.folder / "d")["documents"].count
+    workspace.catalog.documents.remove(["pier"])
+    datasets.erase_deleted()
+    for name in ("d", "again"):
+        assert b"harbour master" not in everything(datasets.folder / name)
+        assert with_pier.encode() not in everything(datasets.folder / name)
+        assert datasets.get(name).problem == ""
+    assert {each.id for each in datasets.rows("d", limit=100).rows} == before - {over.id}
+    assert datasets.struck("d") == []
+    assert {source["id"] for source in datasets.get("d").sources if source["kind"] == "documents"} == {"guide"}
+    assert read(datasets.folder / "d")["documents"].count == kept - 1
+    datasets.drift("d")  # the sample is the one that the datasheet tells of
+
+
+def test_a_document_that_was_moved_is_not_gone(workspace: Workspace, with_pier: str) -> None:
+    add_document(workspace, "jetty", PIER, modified=200.0)  # the same text at another place
+    workspace.catalog.documents.remove(["pier"])
+    workspace.datasets.erase_deleted()
+    assert workspace.datasets.rows("d", search="When does the pier").total == 1
+    workspace.catalog.documents.remove(["jetty"])
+    workspace.datasets.erase_deleted()
+    assert workspace.datasets.rows("d", search="When does the pier").total == 0
+
+
+def test_a_damaged_datasheet_keeps_nothing_else_from_being_erased(workspace: Workspace, with_pier: str) -> None:
+    broken = workspace.datasets.folder / "broken"
+    broken.mkdir()
+    (broken / "datasheet.json").write_text("{", encoding="utf-8")
+    workspace.catalog.documents.remove(["pier"])
+    workspace.datasets.erase_deleted()
+    assert b"harbour master" not in everything(workspace.datasets.folder / "d")
+
+
+def test_removing_and_a_run_that_finds_a_file_gone_erase(workspace: Workspace, tmp_path: Path) -> None:
+    """Whichever way documents go: by an operator's hand, or because their file is gone."""
+    workspace.parts["embedder"] = Lengths()
+    datasets, files = workspace.datasets, tmp_path / "files"
+    files.mkdir()
+    for name in ("one", "two", "three"):
+        (files / f"{name}.md").write_text(
+            f"# Berth {name}\n\n## Who owns berth {name}?\n\n{name} of the pilots.\n", "utf-8"
+        )
+    workspace.pipeline().run([files])
+    datasets.make("d", Recipe(sources=("documents",)), by="test")
+    assert {row.answer for row in datasets.rows("d", search="of the pilots").rows} == {
+        f"{name} of the pilots." for name in ("one", "two", "three")
+    }
+    (first,) = [each for each in workspace.catalog.documents.list(None) if each.path == "one.md"]
+    workspace.managed_documents.remove([first.id], OPERATOR)
+    assert datasets.rows("d", search="one of the pilots").total == 0
+    (files / "two.md").unlink()
+    workspace.pipeline().run([files])
+    assert [row.answer for row in datasets.rows("d", search="of the pilots").rows] == ["three of the pilots."]
+
+
+class Lengths:
+    """An embedder of a text's length, for documents that nobody searches for."""
+
+    dimension = 2
+    max_tokens = 512
+    fingerprint = "lengths"
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        angles = np.array([len(text) % 7 for text in texts], dtype=np.float32)
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+    embed_queries = embed_passages
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) + 1 for text in texts]
 
 
 def test_a_sample_that_does_not_say_what_it_came_from_goes_whole(tmp_path: Path) -> None:

@@ -5,36 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from models_site import html, opened
 from ui_site import PASSWORD, Site
 from xss_payloads import PAYLOADS
 
 from app.adaptation import BASE
 from app.datasets import Recipe
-from app.ui import identity
 from knowledge.catalog.versions import Line
 from knowledge.types import Role
 
-SCRIPT = """
-from app.ui.models import models_page
-from app.ui.page import begin
-models_page(begin())
-"""
 SPAN = {"mean": 0.5, "low": 0.4, "high": 0.6}
-
-
-def opened(site: Site, monkeypatch: pytest.MonkeyPatch, name: str, view: str = "versions") -> AppTest:
-    token = site.token(name)
-    monkeypatch.setattr(identity, "token", lambda: token)
-    test = AppTest.from_string(SCRIPT, default_timeout=60)
-    test.query_params["view"] = view
-    return test.run()
-
-
-def html(test: AppTest) -> str:
-    assert not test.exception
-    assert not test.error
-    return "".join(element.proto.body for element in test.get("html") if "<style>" not in element.proto.body)
 
 
 @pytest.fixture
