@@ -95,6 +95,7 @@ class Committer:
                     tuple(map(embedded_hash, prepared.texts)),
                     sketch(prepared.text),
                     prepared.quality,
+                    prepared.paragraphs,
                 )
             )
             start = end

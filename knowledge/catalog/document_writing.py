@@ -11,6 +11,7 @@ from knowledge.catalog.counters import CHUNK_ROWS, DOCUMENT_NUMBERS, advance
 from knowledge.catalog.document_rows import STORED
 from knowledge.catalog.labels import access_key
 from knowledge.catalog.likenesses import insert_sketch
+from knowledge.catalog.repeats import insert_repeats, with_repeated
 from knowledge.catalog.schema import chunks, document_labels, document_texts, documents, embeddings
 from knowledge.errors import InvalidInput
 from knowledge.protocols import Vectors
@@ -47,7 +48,7 @@ def insert_document(connection: Connection, stored: Document, record: DocumentRe
             effective_date=stored.effective_date,
             metadata=dict(stored.metadata),
             desensitized=dict(record.desensitized),
-            quality=dict(record.quality),
+            quality=with_repeated(record.quality, 0),
         )
     )
     connection.execute(insert(document_texts).values(document_id=stored.id, text=record.text))
@@ -62,6 +63,7 @@ def insert_document(connection: Connection, stored: Document, record: DocumentRe
     connection.execute(insert(chunks), [_chunk_values(row, stored.id, chunk, hash_) for row, chunk, hash_ in of_chunks])
     packed = vectors.astype(STORED)
     connection.execute(insert(embeddings), [{"row": row, "vector": packed[i].tobytes()} for i, row in enumerate(rows)])
+    insert_repeats(connection, stored.id, rows, record.chunks, record.paragraphs)
 
 
 def insert_labels(connection: Connection, document_id: str, labels: frozenset[str]) -> None:

@@ -40,6 +40,7 @@ from knowledge.catalog.schema import (
     documents,
     embeddings,
     likenesses,
+    repeats,
     sketches,
 )
 from knowledge.catalog.visibility import VisibleSet, visible_to, within
@@ -311,6 +312,12 @@ class Documents(IndexFeed):
     def embedded(self, document_id: str) -> tuple[str, ...]:
         """The hash of what was embedded of each chunk of a document, in order."""
         query = select(chunks.c.embedded).where(chunks.c.document_id == document_id).order_by(chunks.c.ordinal)
+        with self._catalog.connect() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def paragraphs(self, document_id: str) -> tuple[str, ...]:
+        """Keys of the paragraphs of a document that others may repeat (knowledge/catalog/repeats.py)."""
+        query = select(repeats.c.key).where(repeats.c.document_id == document_id).order_by(repeats.c.key)
         with self._catalog.connect() as connection:
             return tuple(connection.execute(query).scalars())
 
