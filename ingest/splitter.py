@@ -341,10 +341,11 @@ def _merged(pieces: list[Piece], count_tokens: CountTokens, limit: int) -> list[
         else:
             groups.append([piece])
             sizes.append(piece.tokens)
-    joined = [_joined(group) for group in groups]
-    counts = count_tokens([piece.text for piece in joined])
+    joined = [_joined(group) for group in groups if len(group) > 1]
+    fresh = iter(zip(joined, count_tokens([piece.text for piece in joined]), strict=True))
     result: list[Piece] = []
-    for group, piece, tokens in zip(groups, joined, counts, strict=True):
+    for group in groups:
+        piece, tokens = next(fresh) if len(group) > 1 else (group[0], group[0].tokens)
         result += [replace(piece, tokens=tokens)] if tokens <= limit else group
     return result
 
@@ -356,8 +357,6 @@ def _siblings(before: Piece, piece: Piece, limit: int) -> bool:
 
 
 def _joined(group: list[Piece]) -> Piece:
-    if len(group) == 1:
-        return group[0]
     parent = group[0].heading[:-1]
     parts = [f"**{piece.heading[-1]}**\n{piece.text}" if piece.heading else piece.text for piece in group]
     return Piece(_BETWEEN_BLOCKS.join(parts), parent, group[0].page, 0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert, select
 
-from knowledge.catalog.counters import CHUNK_ROWS, DOCUMENT_NUMBERS, advance
-from knowledge.catalog.document_rows import STORED
+from knowledge.catalog.counters import CHANGES, CHUNK_ROWS, DOCUMENT_NUMBERS, advance
+from knowledge.catalog.decisions import labels_by_hand
+from knowledge.catalog.document_rows import CONTAINER, PENDING, STORED, document_id
 from knowledge.catalog.labels import access_key
 from knowledge.catalog.likenesses import insert_sketch
 from knowledge.catalog.repeats import insert_repeats, with_repeated
@@ -18,6 +20,25 @@ from knowledge.protocols import Vectors
 from knowledge.types import Chunk, Document, DocumentRecord
 
 _UNIT_TOLERANCE = 0.01
+
+
+def put_document(connection: Connection, record: DocumentRecord, labels: frozenset[str], vectors: Vectors) -> Document:
+    """What `Documents.put` does, inside its transaction."""
+    given = record.document
+    same_path = (documents.c.source_root == given.source_root) & (documents.c.path == given.path)
+    known = connection.execute(select(documents.c.id).where(same_path)).scalar()
+    by_hand = labels_by_hand(connection, given.source_root, given.metadata.get(CONTAINER) or given.path)
+    stored = replace(
+        given,
+        id=known or given.id or document_id(given.source_root, given.path),
+        access=labels if by_hand is None else by_hand,
+        state=PENDING,
+        metadata=dict(given.metadata),
+    )
+    connection.execute(delete(documents).where(documents.c.id == stored.id))
+    insert_document(connection, stored, record, vectors)
+    advance(connection, CHANGES)
+    return stored
 
 
 def insert_document(connection: Connection, stored: Document, record: DocumentRecord, vectors: Vectors) -> None:
