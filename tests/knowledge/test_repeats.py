@@ -1,5 +1,9 @@
 """Paragraphs that many documents repeat are held out of the index, and nothing is lost by it."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from knowledge.catalog import Catalog, repeats
@@ -201,3 +205,23 @@ def segments(catalog: Catalog, store: IndexStore) -> set[str]:
 
 def _fields(record: DocumentRecord) -> dict[str, object]:
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+def test_an_older_catalog_counts_what_it_holds(tmp_path: Path) -> None:
+    place = tmp_path / "older.sqlite"
+    with Catalog.open(place, create=True) as catalog:
+        catalog.documents.put_all([letter(number) for number in range(3)])
+        catalog.documents.put(made_record("policy.md", "Confidential messages", NOTICE))
+    with closing(sqlite3.connect(place)) as before:
+        noted = before.execute(ALL).fetchall()
+        before.executescript(
+            "DROP TABLE repeats; DROP TABLE held_chunks; UPDATE alembic_version SET version_num = '0012'"
+        )
+    Catalog.open(place).close()
+    with closing(sqlite3.connect(place)) as after:
+        assert after.execute(ALL).fetchall() == noted
+    assert len(noted) == 7, "the short one is not counted"
+    assert [row for _, _, row in noted].count(None) == 4, "what a document says itself is never held out"
+
+
+ALL = 'SELECT "key", document_id, "row" FROM repeats ORDER BY "key", document_id'
