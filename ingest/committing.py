@@ -23,7 +23,7 @@ _IN_HAND = 2
 
 
 class Committer:
-    """Takes prepared documents; in threads of its own embeds them in batches and commits them one by one, in order.
+    """Takes prepared documents; in threads of its own embeds and commits them in batches, in order.
 
     `told` is called from one of them with how many chunks are committed so far.
     """
@@ -81,10 +81,11 @@ class Committer:
         self._written = self._writing.submit(self._commit, waiting, vectors)
 
     def _commit(self, waiting: Sequence[Prepared], vectors: Vectors) -> None:
-        start = 0
+        """All of them in one transaction: the disk is waited for once."""
+        records, start = [], 0
         for prepared in waiting:
             end = start + len(prepared.texts)
-            self._catalog.documents.put(
+            records.append(
                 DocumentRecord(
                     prepared.document,
                     prepared.text,
@@ -95,12 +96,14 @@ class Committer:
                     tuple(map(embedded_hash, prepared.texts)),
                     sketch(prepared.text),
                     prepared.quality,
+                    prepared.paragraphs,
                 )
             )
             start = end
-            self._chunks += len(prepared.chunks)
-            if self._told is not None:
-                self._told(self._chunks)
+        self._catalog.documents.put_all(records)
+        self._chunks += sum(len(prepared.chunks) for prepared in waiting)
+        if self._told is not None:
+            self._told(self._chunks)
 
     def _vectors(self, waiting: Sequence[Prepared]) -> Vectors:
         """The vectors of all texts that wait, in order; only those are embedded that no chunk had before."""

@@ -14,6 +14,7 @@ from ingest.holdings import Holdings
 from ingest.members import Members
 from ingest.preparing import Links, Prepared, Preparer, desensitizer_for, desensitizer_of
 from ingest.reading import Reader, Request, Unchanged
+from ingest.repeats import KnownRepeats
 from ingest.run import Run
 from ingest.survey import Candidate, Survey, survey
 from ingest.types import Limits, LoadedDocument, Unreadable
@@ -136,6 +137,7 @@ class Pipeline:
             settings.chunk_overlap,
             linker,
             self.fingerprint_of,
+            KnownRepeats(catalog),
         )
 
     def fingerprint_of(self, candidate: Candidate) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ingest.desensitize import Desensitizer
 from ingest.naming import effective_date, title_of, version_of
 from ingest.quality import quality_of, sorted_out
+from ingest.repeats import edges
 from ingest.splitter import HEADING_SEPARATOR, CountTokens, Piece, embedding_text, split
 from ingest.survey import Candidate
 from ingest.types import Block, Examined, LoadedDocument
@@ -43,6 +44,13 @@ class Prepared:
     """A few of the values found, masked, by kind."""
     quality: Mapping[str, Any] = field(default_factory=dict)
     """What is to be said about the text (ingest/quality.py)."""
+    paragraphs: tuple[str, ...] = ()
+    """Keys of the paragraphs that other documents may repeat (ingest/repeats.py)."""
+
+
+def _nothing(labels: frozenset[str]) -> frozenset[str]:
+    del labels
+    return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,8 @@ class Preparer:
     chunk_overlap: int
     linker: Links | None
     fingerprint: Callable[[Candidate], str]
+    repeated: Callable[[frozenset[str]], frozenset[str]] = _nothing
+    """Keys of the paragraphs that many documents with these access labels repeat."""
 
     def prepare(self, candidate: Candidate, loaded: LoadedDocument) -> Prepared:
         """Nothing of what comes back holds a value that the policy takes out."""
@@ -67,7 +77,10 @@ class Preparer:
         path = candidate.file.path
         title = desensitizer.desensitize(title_of(clean, path))[0]
         text = markdown_of(clean.blocks)
-        pieces, held = sorted_out(split(clean.blocks, self.count_tokens, self.chunk_tokens, self.chunk_overlap, title))
+        apart = self.repeated(candidate.labels)
+        pieces, held = sorted_out(
+            split(clean.blocks, self.count_tokens, self.chunk_tokens, self.chunk_overlap, title, apart)
+        )
         identity = candidate.known.id if candidate.known else document_id(candidate.source_root, path)
         chunks = tuple(self._chunk(identity, number, piece) for number, piece in enumerate(pieces or [Piece(title)]))
         document = Document(
@@ -88,7 +101,9 @@ class Preparer:
             metadata=_metadata(clean, text),
         )
         texts = tuple(embedding_text(title, chunk.heading, chunk.text) for chunk in chunks)
-        return Prepared(document, text, chunks, texts, counts, examples, quality_of(clean, text, held))
+        return Prepared(
+            document, text, chunks, texts, counts, examples, quality_of(clean, text, held), edges(clean.blocks)
+        )
 
     def _chunk(self, document: str, ordinal: int, piece: Piece) -> Chunk:
         heading = HEADING_SEPARATOR.join(piece.heading)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +17,7 @@ from ingest.quality import report as report_quality
 from ingest.survey import Candidate, Survey
 from ingest.types import Unreadable
 from knowledge.catalog import Catalog
+from knowledge.catalog.repeats import with_repeated
 from knowledge.catalog.runs import FAILED
 from knowledge.index_store import IndexStore
 from knowledge.protocols import Embedder
@@ -34,7 +35,7 @@ class _Tally:
     desensitized: Counter[str] = field(default_factory=Counter)
     chunks: int = 0
     quarantine: list[QuarantineEntry] = field(default_factory=list)
-    quality: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    quality: list[tuple[Document, Mapping[str, Any]]] = field(default_factory=list)
     found: list[FoundValues] = field(default_factory=list)
 
 
@@ -89,7 +90,7 @@ class Run:
         self._tally.documents["added" if candidate.known is None else "updated"] += 1
         self._tally.desensitized.update(prepared.desensitized)
         self._tally.chunks += len(prepared.chunks)
-        self._tally.quality.append((prepared.document.path, prepared.quality))
+        self._tally.quality.append((prepared.document, prepared.quality))
         if self._target is not None:
             self._target.add(candidate, prepared)
             return
@@ -139,7 +140,7 @@ class Run:
             seconds=round(time.monotonic() - self._started, 3),
             quarantine=tuple(tally.quarantine),
             found=tuple(tally.found),
-            quality=report_quality(tally.quality, self._catalog.documents.conflicting() if self._target else ()),
+            quality=report_quality(self._quality(), self._catalog.documents.conflicting() if self._target else ()),
         )
         if self._target is not None:
             self._catalog.runs.finish(self._id, report.to_json())
@@ -147,6 +148,13 @@ class Run:
                 "ingested", run=self._id, chunks=report.chunks, seconds=report.seconds, **report.documents.to_json()
             )
         return report
+
+    def _quality(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The path of each document with what is to be said about it; what others repeat is known at the end only."""
+        ids = [document.id for document, _ in self._tally.quality]
+        held = self._catalog.documents.held_out(ids) if self._target is not None else {}
+        for document, said in self._tally.quality:
+            yield document.path, with_repeated(said, held.get(document.id, 0))
 
     def _count_refused(self, candidate: Candidate, reason: str) -> None:
         self._tally.documents["quarantined"] += 1

@@ -14,6 +14,7 @@ from itertools import pairwise
 from ingest.loaders.tables import split_row
 from ingest.types import Block
 from knowledge.errors import InvalidInput
+from knowledge.likeness import paragraph_key
 from knowledge.sentences import split_sentences
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -26,6 +27,8 @@ _MERGED_SHARE = 3
 _WIDEST_HEADER = 0.4
 """A table whose header takes more of the limit than this is written as `column: value` lines instead."""
 _CHARACTERS_PER_TOKEN = 30
+_DEEPER = 7
+"""A level below all headings."""
 _NEAR = 1500
 """Characters around the middle of a long unit in which a place to cut it is looked for."""
 _BREAKS = (re.compile(r"[。！？；!?;]+|\.(?=\s)"), re.compile(r"[，、：,:]|\s[-–—]\s"), re.compile(r"\s+"))
@@ -39,6 +42,8 @@ class Piece:
     heading: tuple[str, ...] = ()
     page: int | None = None
     tokens: int = 0
+    apart: bool = False
+    """Whether it is a paragraph that was asked for as a chunk of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +73,27 @@ class _Unit:
 class _Section:
     path: tuple[str, ...]
     units: list[_Unit]
+    apart: bool = False
 
 
 def split(
-    blocks: Sequence[Block], count_tokens: CountTokens, limit: int, overlap: int = 0, title: str = ""
+    blocks: Sequence[Block],
+    count_tokens: CountTokens,
+    limit: int,
+    overlap: int = 0,
+    title: str = "",
+    apart: frozenset[str] = frozenset(),
 ) -> list[Piece]:
     """The chunks of a document in order, each of at most `limit` tokens; together they hold all of its text.
 
     `heading` is the path of headings without one that only repeats `title`. `overlap` tokens (whole sentences, never
-    table rows or code) are repeated from the chunk before within a section. Raises InvalidInput unless
+    table rows or code) are repeated from the chunk before within a section. Paragraphs whose keys
+    (`knowledge.likeness.paragraph_key`) are in `apart` become chunks of their own. Raises InvalidInput unless
     0 <= overlap < limit.
     """
     if not 0 <= overlap < limit:
         raise InvalidInput(f"chunk_overlap = {overlap}: must be at least 0 and less than chunk_tokens = {limit}")
-    sections = _sections(blocks, count_tokens, limit, title)
+    sections = _sections(blocks, count_tokens, limit, title, apart)
     pieces = [piece for section in sections for piece in _pack(section, limit, overlap)]
     return _merged(_checked(pieces, count_tokens, limit), count_tokens, limit)
 
@@ -89,17 +101,21 @@ def split(
 # --- sections and units ---------------------------------------------------------------------------------------------
 
 
-def _sections(blocks: Sequence[Block], count_tokens: CountTokens, limit: int, title: str) -> list[_Section]:
+def _sections(
+    blocks: Sequence[Block], count_tokens: CountTokens, limit: int, title: str, apart: frozenset[str]
+) -> list[_Section]:
     sections: list[_Section] = []
     stack: list[tuple[int, str]] = []
     units: list[_Unit] = []
 
-    def finish(next_level: int) -> None:
+    bare = True  # whether nothing has come under the last heading yet
+
+    def finish(next_level: int, *, alone: bool = False) -> None:
         path = tuple(text for _, text in stack)
         shown = path[1:] if path and path[0] == title else path
         if units:
-            sections.append(_Section(shown, list(units)))
-        elif shown and stack[-1][0] >= next_level:
+            sections.append(_Section(shown, list(units), alone))
+        elif shown and stack[-1][0] >= next_level and bare:
             # A heading with nothing under it is text of its own, or it would be lost
             sections.append(_Section(shown[:-1], [_Unit(shown[-1], -1, _PLAIN, None)]))
         units.clear()
@@ -107,9 +123,16 @@ def _sections(blocks: Sequence[Block], count_tokens: CountTokens, limit: int, ti
     frames = _frames(blocks, count_tokens, limit)
     for number, block in enumerate(blocks):
         if block.kind != "heading":
+            alone = bool(apart) and block.kind in {"text", "list"} and paragraph_key(block.text) in apart
+            if alone:
+                finish(_DEEPER)
             units += _units(block, number, frames[number])
+            if alone:
+                finish(_DEEPER, alone=True)
+            bare = False
             continue
         finish(block.level)
+        bare = True
         while stack and stack[-1][0] >= block.level:
             stack.pop()
         stack.append((block.level, block.text))
@@ -195,7 +218,7 @@ def _fitted(sections: list[_Section], count_tokens: CountTokens, limit: int) -> 
                 else:
                     units += _smaller(counted)
                     grown = True
-            fitted.append(_Section(section.path, units))
+            fitted.append(replace(section, units=units))
         sections = fitted
         if not grown:
             return sections
@@ -244,7 +267,7 @@ def _pack(section: _Section, limit: int, overlap: int) -> Iterator[Piece]:
     for unit in units:
         extra = unit.tokens + (unit.frame.tokens if not packed or packed[-1].block != unit.block else 0)
         if len(packed) > repeated and (used + extra > limit or used >= target):
-            yield _piece(section.path, packed, used)
+            yield _piece(section, packed, used)
             packed = _tail(packed, min(overlap, limit - unit.tokens - unit.frame.tokens)) if overlap else []
             repeated = len(packed)
             used = sum(one.tokens for one in packed)
@@ -252,7 +275,7 @@ def _pack(section: _Section, limit: int, overlap: int) -> Iterator[Piece]:
         packed.append(unit)
         used += extra
     if packed:
-        yield _piece(section.path, packed, used)
+        yield _piece(section, packed, used)
 
 
 def _tail(packed: Sequence[_Unit], overlap: int) -> list[_Unit]:
@@ -267,7 +290,7 @@ def _tail(packed: Sequence[_Unit], overlap: int) -> list[_Unit]:
     return tail
 
 
-def _piece(path: tuple[str, ...], units: Sequence[_Unit], tokens: int) -> Piece:
+def _piece(section: _Section, units: Sequence[_Unit], tokens: int) -> Piece:
     parts: list[str] = []
     start = 0
     for place in range(1, len(units) + 1):
@@ -277,7 +300,7 @@ def _piece(path: tuple[str, ...], units: Sequence[_Unit], tokens: int) -> Piece:
             parts.append(f"{frame.before}{body}{frame.after}")
             start = place
     page = next((unit.page for unit in units if unit.page is not None), None)
-    return Piece(_BETWEEN_BLOCKS.join(parts).strip("\n"), path, page, tokens)
+    return Piece(_BETWEEN_BLOCKS.join(parts).strip("\n"), section.path, page, tokens, section.apart)
 
 
 def _checked(pieces: list[Piece], count_tokens: CountTokens, limit: int) -> list[Piece]:
@@ -318,23 +341,22 @@ def _merged(pieces: list[Piece], count_tokens: CountTokens, limit: int) -> list[
         else:
             groups.append([piece])
             sizes.append(piece.tokens)
-    joined = [_joined(group) for group in groups]
-    counts = count_tokens([piece.text for piece in joined])
+    joined = [_joined(group) for group in groups if len(group) > 1]
+    fresh = iter(zip(joined, count_tokens([piece.text for piece in joined]), strict=True))
     result: list[Piece] = []
-    for group, piece, tokens in zip(groups, joined, counts, strict=True):
+    for group in groups:
+        piece, tokens = next(fresh) if len(group) > 1 else (group[0], group[0].tokens)
         result += [replace(piece, tokens=tokens)] if tokens <= limit else group
     return result
 
 
 def _siblings(before: Piece, piece: Piece, limit: int) -> bool:
-    """Whether both are small and stand under different headings of one parent."""
+    """Whether both are small, stand under different headings of one parent, and neither is to stand alone."""
     same_parent = before.heading[:-1] == piece.heading[:-1] and before.heading != piece.heading
-    return same_parent and before.tokens * _SMALL_SHARE <= limit
+    return same_parent and before.tokens * _SMALL_SHARE <= limit and not (before.apart or piece.apart)
 
 
 def _joined(group: list[Piece]) -> Piece:
-    if len(group) == 1:
-        return group[0]
     parent = group[0].heading[:-1]
     parts = [f"**{piece.heading[-1]}**\n{piece.text}" if piece.heading else piece.text for piece in group]
     return Piece(_BETWEEN_BLOCKS.join(parts), parent, group[0].page, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from knowledge.centring import Centres
 from knowledge.errors import Damaged
 from knowledge.files import link_or_copy, sha256_of, sync_file, sync_folder
 from knowledge.keyword_index import LOCK_FILES, REWRITTEN_FILES, write_keywords
-from knowledge.manifest import DOCUMENTS, NAME, FileSum, Manifest, documents_table
+from knowledge.manifest import DOCUMENTS, HELD_OUT, NAME, FileSum, Manifest, documents_table
 from knowledge.protocols import Vectors
 from knowledge.vector_index import Rows, Segment, write_segment
 
@@ -78,6 +78,7 @@ def write_generation(
     dead_words = _write_keywords(folder / KEYWORDS, documents, base, wanted, erase=erase, quick=quick)
     table, keys = documents_table(wanted)
     np.save(folder / DOCUMENTS, table, allow_pickle=False)
+    np.save(folder / HELD_OUT, wanted.held_out, allow_pickle=False)
     manifest = Manifest(fingerprint, dimension, segments, keys, dead_words, _sums(folder, base))
     data = manifest.to_bytes()
     (folder / NAME).write_bytes(data)
@@ -89,7 +90,7 @@ def write_generation(
 
 def wants_merging(base: Base, hnsw_from: int) -> bool:
     """Whether a generation over `base` with the same documents would be laid out better."""
-    if base.manifest.dead_words > _DEAD_SHARE * int(base.held.chunk_counts.sum()):
+    if base.manifest.dead_words > _DEAD_SHARE * base.held.chunks:
         return True
     by_language: dict[str, dict[Segment, Rows]] = {}
     for segment in base.manifest.segments:
@@ -112,8 +113,9 @@ class _VectorWriter:
         """Link the segments that stay, write new ones for the rest; gives all."""
         self.folder.mkdir()
         known = base.held.numbers if base else np.zeros(0, dtype=np.int64)
-        loose = self.documents.languages(_rows_of(wanted, ~np.isin(wanted.numbers, known)).tolist())
         old = {segment: _rows_in(base, segment) for segment in base.manifest.segments} if base else {}
+        fresh = _rows_of(wanted, ~np.isin(wanted.numbers, known))
+        loose = self.documents.languages([*fresh.tolist(), *_let_in(base, wanted, old.values()).tolist()])
         kept: list[Segment] = []
         for language in sorted(loose.keys() | {segment.language for segment in old}):
             mine = {segment: rows for segment, rows in old.items() if segment.language == language}
@@ -186,7 +188,19 @@ def _rows_of(held: VisibleSet, chosen: NDArray[np.bool_]) -> Rows:
     """The chunk rows of the chosen documents, ascending."""
     ranges = zip(held.first_rows[chosen], held.chunk_counts[chosen], strict=True)
     parts = [np.arange(first, first + count, dtype=np.int64) for first, count in ranges]
-    return np.concatenate(parts) if parts else _NO_ROWS
+    rows = np.concatenate(parts) if parts else _NO_ROWS
+    return rows[held.holds_rows(rows)]
+
+
+def _let_in(base: Base | None, wanted: VisibleSet, segments: Iterable[Rows]) -> Rows:
+    """Rows that were held out, are no longer, and stand in no segment."""
+    if base is None:
+        return _NO_ROWS
+    rows: Rows = np.setdiff1d(base.held.held_out, wanted.held_out, assume_unique=True)
+    rows = rows[wanted.holds_rows(rows)]
+    for present in segments if rows.size else ():
+        rows = rows[~np.isin(rows, present)]
+    return rows
 
 
 def _rows_in(base: Base, segment: Segment) -> Rows:
@@ -205,7 +219,7 @@ def _write_keywords(
     stays = _unchanged(held, wanted)
     dead = int(held.chunk_counts[~stays].sum())
     dead_words = base.manifest.dead_words + dead
-    chunks = int(wanted.chunk_counts.sum())
+    chunks = wanted.chunks
     limit = 0.0 if erase or chunks <= _CHEAP_CHUNKS else 1.0 if quick else _DEAD_SHARE
     if dead_words > limit * chunks:
         write_keywords(folder, documents.keyword_rows(wanted.numbers.tolist()))

@@ -61,7 +61,7 @@ def _unpublished(folder: Path, missing: int, surplus: int) -> list[Problem]:
 
 
 def _wrong_counts(place: Path, manifest: Manifest, held: VisibleSet) -> Iterator[Problem]:
-    expected = int(held.chunk_counts.sum())
+    expected = held.chunks
     files = [np.load(place / VECTORS / segment.files[0], allow_pickle=False) for segment in manifest.segments]
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *files])
     alive = rows[held.holds_rows(rows)]

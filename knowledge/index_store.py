@@ -60,6 +60,7 @@ class IndexStore:
         the old generation stays live and the documents stay pending.
         """
         with self.catalog.leases.hold(WRITER, wait) as lease:
+            self.catalog.documents.hold_out_repeated()
             embedder = self.catalog.documents.latest_embedder()
             live = self._advance(lease, embedder, self._base(embedder), erase=erase, quick=not erase)
             base = self._base(embedder)
@@ -187,8 +188,7 @@ class IndexStore:
             )
             partial.rename(self.folder / name)
             sync_folder(self.folder)
-        chunks = int(wanted.chunk_counts.sum())
-        return Generation(number, name, sha256, fingerprint, len(wanted.numbers), chunks, 0.0)
+        return Generation(number, name, sha256, fingerprint, len(wanted.numbers), wanted.chunks, 0.0)
 
     def _left_behind(self) -> bool:
         embedder = self.catalog.documents.latest_embedder()

@@ -6,6 +6,7 @@ Two texts that share a share s of their shingles agree in about s of the sketch'
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 import zlib
@@ -49,6 +50,13 @@ def shingles_of(text: str) -> frozenset[int]:
     units = _UNIT.findall(unicodedata.normalize("NFKC", text).lower())
     starts = range(len(units) - _SHINGLE + 1)
     return frozenset(zlib.crc32(" ".join(units[at : at + _SHINGLE]).encode()) for at in starts)
+
+
+def paragraph_key(text: str) -> str:
+    """Names what a paragraph says, its spacing apart; empty for one so short that many say it of different things."""
+    if len(_UNIT.findall(text)) < _FEWEST + _SHINGLE - 1:
+        return ""
+    return hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def word_for_word(one: frozenset[int], other: frozenset[int]) -> bool:

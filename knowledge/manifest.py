@@ -19,7 +19,9 @@ from knowledge.vector_index import Segment
 
 NAME = "manifest.json"
 DOCUMENTS = "documents.npy"
+HELD_OUT = "held_out.npy"
 FORMAT = 1
+_NOTHING = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +136,12 @@ def read_documents(folder: Path, manifest: Manifest) -> VisibleSet:
     path = folder / DOCUMENTS
     try:
         table = np.load(path, allow_pickle=False)
+        # Older generations hold nothing out
+        held_out = np.load(folder / HELD_OUT, allow_pickle=False) if HELD_OUT in manifest.files else _NOTHING
     except (OSError, ValueError, EOFError) as error:
         raise _damaged(path, str(error)) from error
     keys = tuple(manifest.access_keys[place] for place in table[:, 4])
-    return VisibleSet(0, table[:, 0], table[:, 1], table[:, 2], keys, table[:, 3])
+    return VisibleSet(0, table[:, 0], table[:, 1], table[:, 2], keys, table[:, 3], held_out)
 
 
 def _damaged(path: Path, what: str) -> Damaged:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DatabaseError
 from knowledge.catalog import Catalog
 from knowledge.catalog.audit import audit
 from knowledge.catalog.backup import CATALOG, BackupInfo, Begin, integrity_problem, unpack
-from knowledge.catalog.counters import CHANGES
+from knowledge.catalog.counters import CHANGES, REPEATS_SEEN
 from knowledge.catalog.database import copy_file
 from knowledge.catalog.schema import counters, generations, leases
 from knowledge.errors import Damaged, InvalidInput, NotFound, Unavailable
@@ -106,7 +106,7 @@ def _prepare(stage: Path, live: Path | None, index: Path) -> None:
             known = {row.name: row.value for row in connection.execute(select(counters))}
             connection.execute(delete(counters))
             # No number may name two things: readers still hold those of the live catalog in memory
-            for name in {*known, *numbers, CHANGES, "generation"}:
+            for name in {*known, *numbers, CHANGES, "generation"} - {REPEATS_SEEN}:
                 value = max(known.get(name, 0), numbers.get(name, 0)) + (0 if live else _BEYOND) + 1
                 connection.execute(insert(counters).values(name=name, value=value))
             # The audit log is the one thing that must not go back: what followed in the live one follows here

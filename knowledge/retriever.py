@@ -23,6 +23,8 @@ from knowledge.types import Chunk, Document, DocumentRecord, Hit, Mention, User
 from knowledge.vector_index import VectorHits
 
 _RERANKED = 20
+_HELD_COMPARED = 300
+"""Chunks that are held out because other documents repeat them, and that count inside a narrow scope nevertheless."""
 # Paragraphs of two versions of a policy have centred cosines of .76 to .91; a chunk and the nearest one of another
 # document .65 in the median
 _SAME_SUBJECT = 0.75
@@ -155,7 +157,9 @@ class Retriever:
         near = snapshot.vectors.search(vector, language, permitted.vectors, limit_each)
         keyword = _by_row(snapshot.keywords.search(question, permitted.keywords, limit_each, expansions=expansions))
         concept = _by_row(snapshot.keywords.search_concepts(concepts, permitted.keywords, limit_each))
-        stored = self._catalog.documents.stored_chunks({*near.rows.tolist(), *keyword, *concept})
+        beside = () if scope is None else self._catalog.documents.held_rows(user, scope, _HELD_COMPARED)
+        stored = self._catalog.documents.stored_chunks({*near.rows.tolist(), *keyword, *concept, *beside})
+        keyword |= _read(question, stored, [row for row in beside if row not in keyword])
         compared = _compare(vector, language, stored, centres)
         dense = _exact_ranks(near, compared)
         ranked = [
@@ -332,6 +336,13 @@ def _exact_ranks(near: VectorHits, compared: _Comparison) -> dict[int, int]:
     rows = [row for row in near.rows.tolist() if row in compared.relevance]
     rows.sort(key=lambda row: (-compared.relevance[row], row))
     return {row: rank for rank, row in enumerate(rows, start=1)}
+
+
+def _read(question: str, stored: Mapping[int, StoredChunk], rows: Sequence[int]) -> dict[int, _Found]:
+    """What the words of chunks that stand in no index say."""
+    there = [row for row in rows if row in stored]
+    shares = word_shares(question, [stored[row].chunk.text for row in there])
+    return {row: _Found(share=share) for row, share in zip(there, shares, strict=True)}
 
 
 def _by_row(hits: KeywordHits) -> dict[int, _Found]:

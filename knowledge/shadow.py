@@ -33,10 +33,12 @@ from knowledge.catalog.schema import (
     documents,
     embeddings,
     generations,
+    held_chunks,
     language_centres,
     leases,
     likenesses,
     quarantine,
+    repeats,
     runs,
     sketch_bands,
     sketches,
@@ -59,6 +61,8 @@ _TABLES = (
     document_labels,
     chunks,
     embeddings,
+    repeats,
+    held_chunks,
     sketches,
     sketch_bands,
     likenesses,
@@ -151,6 +155,7 @@ class Shadow:
                 family.embedded(document.id),
                 family.sketch(document.id),
                 family.quality_of(document.id),
+                family.paragraphs(document.id),
             )
             family.put(record)
             done += len(pieces)

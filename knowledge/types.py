@@ -145,6 +145,7 @@ class DocumentRecord:
     embedded: tuple[str, ...] = ()  # hash of the text that was embedded, one per chunk; empty: not told
     sketch: Any = None  # NDArray[uint32] of knowledge/likeness.py; None: not compared with other documents
     quality: Mapping[str, Any] = field(default_factory=dict)  # what ingestion found to be said about the text
+    paragraphs: tuple[str, ...] = ()  # keys of knowledge/likeness.py: paragraphs inside chunks that others may repeat
 
 
 class Hit(Result):

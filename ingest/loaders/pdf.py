@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.loaders import heartbeat, ocr, pdf_attachments
+from ingest.loaders.gutters import by_column
 from ingest.loaders.layout import Line, blocks_of_pages, without_running_heads
 from ingest.loaders.pdf_scans import ScanReader, is_garbled
 from ingest.loaders.unpacking import RawMember
@@ -59,7 +60,7 @@ def load(data: bytes, name: str, limits: Limits) -> LoadedDocument:  # noqa: ARG
                 found, lines = finder.take_tables(page, number, lines)
             finally:
                 page.close()
-            pages.append(lines)
+            pages.append(lines if found else by_column(lines))
             tables.append(found)
             if number % _PAGES_PER_BEAT == _PAGES_PER_BEAT - 1:
                 heartbeat.beat()

@@ -10,6 +10,8 @@ from knowledge.catalog.schema import counters
 DOCUMENT_NUMBERS = "document_number"
 CHUNK_ROWS = "chunk_row"
 CHANGES = "documents"
+REPEATS_SEEN = "repeats"
+"""The count of changes at which was decided what is held out (knowledge/catalog/repeats.py)."""
 GENERATIONS = "generation"
 
 

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert, select
 
-from knowledge.catalog.counters import CHUNK_ROWS, DOCUMENT_NUMBERS, advance
-from knowledge.catalog.document_rows import STORED
+from knowledge.catalog.counters import CHANGES, CHUNK_ROWS, DOCUMENT_NUMBERS, advance
+from knowledge.catalog.decisions import labels_by_hand
+from knowledge.catalog.document_rows import CONTAINER, PENDING, STORED, document_id
 from knowledge.catalog.labels import access_key
 from knowledge.catalog.likenesses import insert_sketch
+from knowledge.catalog.repeats import insert_repeats, with_repeated
 from knowledge.catalog.schema import chunks, document_labels, document_texts, documents, embeddings
 from knowledge.errors import InvalidInput
 from knowledge.protocols import Vectors
 from knowledge.types import Chunk, Document, DocumentRecord
 
 _UNIT_TOLERANCE = 0.01
+
+
+def put_document(connection: Connection, record: DocumentRecord, labels: frozenset[str], vectors: Vectors) -> Document:
+    """What `Documents.put` does, inside its transaction."""
+    given = record.document
+    same_path = (documents.c.source_root == given.source_root) & (documents.c.path == given.path)
+    known = connection.execute(select(documents.c.id).where(same_path)).scalar()
+    by_hand = labels_by_hand(connection, given.source_root, given.metadata.get(CONTAINER) or given.path)
+    stored = replace(
+        given,
+        id=known or given.id or document_id(given.source_root, given.path),
+        access=labels if by_hand is None else by_hand,
+        state=PENDING,
+        metadata=dict(given.metadata),
+    )
+    connection.execute(delete(documents).where(documents.c.id == stored.id))
+    insert_document(connection, stored, record, vectors)
+    advance(connection, CHANGES)
+    return stored
 
 
 def insert_document(connection: Connection, stored: Document, record: DocumentRecord, vectors: Vectors) -> None:
@@ -47,7 +69,7 @@ def insert_document(connection: Connection, stored: Document, record: DocumentRe
             effective_date=stored.effective_date,
             metadata=dict(stored.metadata),
             desensitized=dict(record.desensitized),
-            quality=dict(record.quality),
+            quality=with_repeated(record.quality, 0),
         )
     )
     connection.execute(insert(document_texts).values(document_id=stored.id, text=record.text))
@@ -62,6 +84,7 @@ def insert_document(connection: Connection, stored: Document, record: DocumentRe
     connection.execute(insert(chunks), [_chunk_values(row, stored.id, chunk, hash_) for row, chunk, hash_ in of_chunks])
     packed = vectors.astype(STORED)
     connection.execute(insert(embeddings), [{"row": row, "vector": packed[i].tobytes()} for i, row in enumerate(rows)])
+    insert_repeats(connection, stored.id, rows, record.chunks, record.paragraphs)
 
 
 def insert_labels(connection: Connection, document_id: str, labels: frozenset[str]) -> None:

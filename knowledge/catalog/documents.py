@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from knowledge.catalog.counters import CHANGES, advance
-from knowledge.catalog.decisions import labels_by_hand
 from knowledge.catalog.document_rows import (
     CONTAINER,
     INDEXED,
@@ -30,7 +28,7 @@ from knowledge.catalog.document_rows import (
     under,
     vector_of,
 )
-from knowledge.catalog.document_writing import checked_vectors, insert_document, insert_labels
+from knowledge.catalog.document_writing import checked_vectors, insert_labels, put_document
 from knowledge.catalog.index_feed import IndexFeed
 from knowledge.catalog.labels import access_key, checked_labels
 from knowledge.catalog.schema import (
@@ -40,6 +38,7 @@ from knowledge.catalog.schema import (
     documents,
     embeddings,
     likenesses,
+    repeats,
     sketches,
 )
 from knowledge.catalog.visibility import VisibleSet, visible_to, within
@@ -75,24 +74,13 @@ class Documents(IndexFeed):
         of unit length, and for unusable access labels. Labels that an operator set by hand hold in place of the given
         ones.
         """
-        given = record.document
-        labels = checked_labels(given.access)
-        vectors = checked_vectors(record)
+        return self.put_all([record])[0]
+
+    def put_all(self, records: Sequence[DocumentRecord]) -> builtins.list[Document]:
+        """As `put`, several in one transaction, in order: all of them or none."""
+        checked = [(record, checked_labels(record.document.access), checked_vectors(record)) for record in records]
         with self._catalog.begin() as connection:
-            same_path = (documents.c.source_root == given.source_root) & (documents.c.path == given.path)
-            known = connection.execute(select(documents.c.id).where(same_path)).scalar()
-            by_hand = labels_by_hand(connection, given.source_root, given.metadata.get(CONTAINER) or given.path)
-            stored = replace(
-                given,
-                id=known or given.id or document_id(given.source_root, given.path),
-                access=labels if by_hand is None else by_hand,
-                state=PENDING,
-                metadata=dict(given.metadata),
-            )
-            connection.execute(delete(documents).where(documents.c.id == stored.id))
-            insert_document(connection, stored, record, vectors)
-            advance(connection, CHANGES)
-        return stored
+            return [put_document(connection, *each) for each in checked]
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents with all that belongs to them; gives how many there were."""
@@ -311,6 +299,12 @@ class Documents(IndexFeed):
     def embedded(self, document_id: str) -> tuple[str, ...]:
         """The hash of what was embedded of each chunk of a document, in order."""
         query = select(chunks.c.embedded).where(chunks.c.document_id == document_id).order_by(chunks.c.ordinal)
+        with self._catalog.connect() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def paragraphs(self, document_id: str) -> tuple[str, ...]:
+        """Keys of the paragraphs of a document that others may repeat (knowledge/catalog/repeats.py)."""
+        query = select(repeats.c.key).where(repeats.c.document_id == document_id).order_by(repeats.c.key)
         with self._catalog.connect() as connection:
             return tuple(connection.execute(query).scalars())
 

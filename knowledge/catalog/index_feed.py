@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from knowledge.catalog.counters import CHANGES, value_of
 from knowledge.catalog.document_rows import (
@@ -26,7 +27,8 @@ from knowledge.catalog.document_rows import (
     vector_of,
     vector_rows,
 )
-from knowledge.catalog.schema import chunks, document_labels, documents, embeddings
+from knowledge.catalog.repeats import hold_out_repeated, repeated
+from knowledge.catalog.schema import chunks, document_labels, documents, embeddings, held_chunks
 from knowledge.catalog.visibility import VisibleSet, visible_to, within
 from knowledge.protocols import Vectors
 from knowledge.types import User
@@ -60,8 +62,12 @@ class IndexFeed:
         with self._catalog.connect() as connection:
             change = value_of(connection, CHANGES)
             rows = connection.execute(query.where(condition).order_by(d.number)).all()
+            held = connection.execute(select(held_chunks.c.row).order_by(held_chunks.c.row)).scalars().all()
         table = np.array([(row[0], row[1], row[2], row[4]) for row in rows], dtype=np.int64).reshape(-1, 4)
-        return VisibleSet(change, table[:, 0], table[:, 1], table[:, 2], tuple(row[3] for row in rows), table[:, 3])
+        keys = tuple(row[3] for row in rows)
+        found = VisibleSet(change, table[:, 0], table[:, 1], table[:, 2], keys, table[:, 3])
+        held_out = np.array(held, dtype=np.int64)
+        return replace(found, held_out=held_out[found.holds_rows(held_out)])
 
     def any_with_label(self, label: str) -> bool:
         """Whether a document has this access label."""
@@ -143,6 +149,7 @@ class IndexFeed:
         query = (
             select(chunks, documents.c.number, documents.c.access_key, documents.c.title)
             .join(documents)
+            .where(chunks.c.row.not_in(select(held_chunks.c.row)))
             .order_by(chunks.c.row)
         )
         with self._catalog.connect() as connection:
@@ -151,6 +158,38 @@ class IndexFeed:
                 return
             for part in parts(sorted(numbers), 1000):
                 yield from map(keyword_row, connection.execute(query.where(documents.c.number.in_(part))).all())
+
+    def hold_out_repeated(self) -> bool:
+        """Decide anew what is held out of the indexes because many documents repeat it; whether that changed."""
+        with self._catalog.begin() as connection:
+            return hold_out_repeated(connection)
+
+    def repeated(self) -> dict[str, frozenset[str]]:
+        """Keys of the paragraphs that many documents repeat, by the access key of these documents."""
+        with self._catalog.connect() as connection:
+            return repeated(connection)
+
+    def held_out(self, ids: Iterable[str]) -> dict[str, int]:
+        """How many chunks of each of these documents are held out; without those that have none."""
+        query = select(chunks.c.document_id, func.count()).select_from(held_chunks.join(chunks))
+        with self._catalog.connect() as connection:
+            return {
+                document: count
+                for part in parts(ids)
+                for document, count in connection.execute(
+                    query.where(chunks.c.document_id.in_(part)).group_by(chunks.c.document_id)
+                )
+            }
+
+    def held_rows(self, user: User | None, scope: Iterable[str], limit: int) -> list[int]:
+        """Rows of at most so many chunks within the scope that `user` may read and that are held out, in order."""
+        query = select(held_chunks.c.row).select_from(held_chunks.join(chunks).join(documents))
+        with self._catalog.connect() as connection:
+            return list(
+                connection.execute(
+                    query.where(visible_to(user), within(scope)).order_by(held_chunks.c.row).limit(limit)
+                ).scalars()
+            )
 
     def mark_indexed(self, connection: Connection, embedder: str, up_to_number: int) -> None:
         """Inside the transaction that switches the generation: what it could hold up to that number is indexed."""

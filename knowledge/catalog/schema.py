@@ -114,6 +114,24 @@ embeddings = Table(
     Column("vector", LargeBinary, nullable=False),
 )
 
+repeats = Table(
+    "repeats",
+    metadata,
+    # Names a paragraph, see knowledge/likeness.py
+    Column("key", String, primary_key=True),
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True),
+    # The chunk that is nothing but this paragraph; null: it stands in a larger one, or is what the document says
+    Column("row", Integer),
+)
+"""Paragraphs that other documents may repeat, see knowledge/catalog/repeats.py."""
+
+held_chunks = Table(
+    "held_chunks",
+    metadata,
+    Column("row", ForeignKey("chunks.row", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+)
+"""Chunks that are held out of the indexes because many documents repeat them."""
+
 sketches = Table(
     "sketches",
     metadata,

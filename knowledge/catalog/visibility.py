@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ from knowledge.types import User
 class VisibleSet:
     """What one person may read, as parallel arrays ordered by `numbers` (which also orders `first_rows`).
 
-    A document's chunks have the rows first_row … first_row + chunk_count - 1. `change` is the catalog's count of
-    changes that this set was read at.
+    A document's chunks have the rows first_row … first_row + chunk_count - 1, without those in `held_out` (ascending;
+    knowledge/catalog/repeats.py). `change` is the catalog's count of changes that this set was read at.
     """
 
     change: int
@@ -27,6 +27,12 @@ class VisibleSet:
     chunk_counts: NDArray[np.int64]
     access_keys: tuple[str, ...]
     stamps: NDArray[np.int64]
+    held_out: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks can be found in it."""
+        return int(self.chunk_counts.sum()) - self.held_out.size
 
     def holds_rows(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """For each chunk row whether it belongs to a document of the set."""
@@ -35,7 +41,8 @@ class VisibleSet:
         # Documents without chunks share their first row with the next one; "right" finds the last, which has chunks
         place = np.searchsorted(self.first_rows, rows, side="right") - 1
         inside = rows < (self.first_rows + self.chunk_counts)[place]
-        return np.asarray((place >= 0) & inside, dtype=np.bool_)
+        held = np.asarray((place >= 0) & inside, dtype=np.bool_)
+        return held & ~np.isin(rows, self.held_out) if self.held_out.size else held
 
 
 def visible_to(user: User | None) -> ColumnElement[bool]:

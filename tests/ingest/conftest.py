@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +64,30 @@ class Options:
     max_pages: int = 100
     max_ocr_pages: int = 5
     exclude: Sequence[str] = (".*", "~$*")
+
+
+@pytest.fixture
+def unprivileged(tmp_path: Path) -> Callable[[], AbstractContextManager[None]]:
+    """What runs inside may open only what others may open, also where root runs the tests."""
+
+    @contextmanager
+    def inside() -> Iterator[None]:
+        closed = [folder for folder in (tmp_path, *tmp_path.parents) if folder.stat().st_mode & 0o55 != 0o55]
+        if os.geteuid() != 0:
+            yield
+            return
+        modes = {folder: folder.stat().st_mode for folder in closed}
+        for folder, mode in modes.items():
+            folder.chmod(mode | 0o55)
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+            for folder, mode in modes.items():
+                folder.chmod(mode)
+
+    return inside
 
 
 @pytest.fixture

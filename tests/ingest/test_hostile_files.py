@@ -153,11 +153,10 @@ def test_file_that_changes_while_it_is_read(tmp_path, monkeypatch):
     assert caught.value.passing
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
-def test_no_permission_is_a_passing_reason(tmp_path):
+def test_no_permission_is_a_passing_reason(tmp_path, unprivileged):
     path = tmp_path / "a.md"
     path.write_text("x", encoding="utf-8")
     path.chmod(0)
-    with pytest.raises(Unreadable, match="cannot be opened") as caught:
+    with unprivileged(), pytest.raises(Unreadable, match="cannot be opened: Permission denied") as caught:
         read_regular_file(path, 1)
     assert caught.value.passing

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from ingest.desensitize import Desensitizer, Policy
+from ingest.pipeline import _Asked
 from ingest.reading import Reader
 from ingest.renaming import true_location
 from knowledge.errors import InvalidInput, Unavailable
@@ -403,3 +404,53 @@ def test_dry_run_says_what_it_would_find_and_shows_it_masked(pipeline, catalog, 
     assert PHONE not in str(report)
     assert catalog.documents.count() == 0
     assert pipeline.run([source]).found == ()
+
+
+def test_files_that_vanish_while_a_run_goes_on(pipeline, catalog, source, store):
+    pipeline.run([source])
+    (source / "travel.md").write_text("# Travel\n\nHotels cost at most 700 CNY a night.\n", encoding="utf-8")
+    (source / "new.md").write_text("# New\n\nSomething new.\n", encoding="utf-8")
+
+    def vanish(done, total):
+        if done == total - 2:  # listed, and not read yet
+            (source / "travel.md").unlink(missing_ok=True)
+            (source / "new.md").unlink(missing_ok=True)
+
+    report = pipeline.run([source], progress=vanish)
+    assert counts(report) == {"quarantined": 2, "unchanged": 2}
+    assert {entry.reason for entry in report.quarantine} == {"cannot be opened: No such file or directory"}
+    assert paths(catalog) == ["hr/pay.csv", "leave.txt", "travel.md"], "what is known stays until the next run looks"
+    assert catalog.runs.list()[0].state == "done"
+    assert counts(pipeline.run([source])) == {"removed": 1, "unchanged": 2}
+    assert paths(catalog) == ["hr/pay.csv", "leave.txt"]
+    assert catalog.quarantine.list() == []
+    assert store.check() == []
+
+
+def test_a_file_that_vanishes_after_it_was_read_is_there_once_and_goes_with_the_next_run(pipeline, catalog, source):
+    def vanish(done, total):
+        if done == total:  # all are read, the last are neither embedded nor committed
+            (source / "travel.md").unlink()
+
+    assert counts(pipeline.run([source], progress=vanish)) == {"added": 3}
+    assert paths(catalog) == ["hr/pay.csv", "leave.txt", "travel.md"]
+    assert counts(pipeline.run([source])) == {"removed": 1, "unchanged": 2}
+
+
+def test_no_permission_keeps_the_earlier_version(pipeline, catalog, source, unprivileged):
+    pipeline.run([source])
+    before = {document.path: document.content_hash for document in catalog.documents.list()}
+    (source / "hr").chmod(0)
+    try:
+        with unprivileged():
+            found = pipeline._survey(_Asked([source], None, None))
+    finally:
+        (source / "hr").chmod(0o755)
+    (closed,) = [each.file for each in found.candidates if each.file.problem]
+    assert (closed.path, closed.problem) == ("hr", "the folder cannot be opened: Permission denied")
+    assert found.vanished == []
+    report = pipeline._run_here(found, None, None)
+    assert counts(report) == {"unchanged": 2, "quarantined": 1}
+    assert {document.path: document.content_hash for document in catalog.documents.list()} == before
+    assert counts(pipeline.run([source])) == {"unchanged": 3}
+    assert catalog.quarantine.list() == []

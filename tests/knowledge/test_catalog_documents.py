@@ -238,3 +238,14 @@ def test_folders_and_names_are_those_that_a_person_may_see(catalog: Catalog, rec
     assert [each.path for each in catalog.documents.find("TITLE OF HR", reader, 5)] == ["hr/3.md"]
     assert [each.path for each in catalog.documents.find("%", reader, 5)] == []
     assert catalog.documents.count(everyone, scope=["a", "hr"]) == 2
+
+
+def test_several_in_one_transaction(catalog: Catalog, record: Record) -> None:
+    bad = replace(record("b.md", "two"), vectors=np.ones((1, 8), dtype=np.float32))
+    with pytest.raises(InvalidInput):
+        catalog.documents.put_all([record("a.md", "one"), bad])
+    assert catalog.documents.list() == []
+    stored = catalog.documents.put_all([record("a.md", "one"), record("b.md", "two"), record("a.md", "newer")])
+    assert [document.path for document in stored] == ["a.md", "b.md", "a.md"]
+    assert [chunk.text for chunk in catalog.documents.chunks(stored[0].id)] == ["newer"], "the last one holds"
+    assert check_catalog(catalog) == []

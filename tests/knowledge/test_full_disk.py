@@ -28,7 +28,7 @@ try:
     with Catalog.open(folder / "catalog.sqlite") as catalog:
         store = IndexStore(folder / "index", catalog)
         for place in range(100_000):
-            texts = [f"topic{place} part{part} " + "filler words here " * 40 for part in range(20)]
+            texts = [f"topic{place} part{part} " + "filler words here " * 160 for part in range(20)]
             catalog.documents.put(made_record(f"{place}.md", *texts))
             print("put", place, flush=True)
             if place % 7 == 6:
