@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 
 from ingest.desensitize.names.cues import (
     ACTS,
+    FUNCTION_WORDS,
     MEASURES,
     NEVER_GIVEN,
     NUMERALS,
+    PLACE_ENDS,
     PREPOSITIONS,
     RARELY_GIVEN,
     ROLES,
     TITLES,
 )
-from ingest.desensitize.names.features import AXES, CUTS, LEFTS, OTHER_TAG, RIGHTS, SIZES, TAGS, Numbers
-from ingest.desensitize.names.lexicon import chinese_names
+from ingest.desensitize.names.features import AXES, CHANCES, CUTS, EDGES, FREQUENT, LEFTS, OTHER_TAG, RIGHTS, SIZES, TAGS, Numbers
+from ingest.desensitize.names.lexicon import chinese_names, lines_of
 
 Flags = NDArray[np.bool_]
 
@@ -41,6 +43,7 @@ _BEFORE |= dict.fromkeys("(<[《“", "open") | {"\n": "begin"}
 _AFTER = {"、": "list", "|": "bar"} | dict.fromkeys(_BLANKS, "space") | dict.fromkeys(",;。!?", "comma")
 _AFTER |= dict.fromkeys("<(", "open") | dict.fromkeys("\"'", "quote") | {"\n": "end"}
 _TYPICAL, _POSSIBLE, _OTHER, _RARE = range(4)
+_FUNCTION_WORD = 5
 _TITLE, _ACT, _ROLE, _SURNAME = 1, 2, 4, 8
 
 
@@ -90,6 +93,9 @@ def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidate
         "left": found.lefts(words)[start],
         "right": found.rights(words, end),
         "doubled": ((lengths == 2) & (found.codes[first] == found.codes[first + 1])).astype(np.int64),  # noqa: PLR2004
+        "start": np.where(surname > 1, len(CHANCES) - 1, found.chances[0][start]),
+        "first": found.chances[1][first],
+        "last": np.where(found.place_end[end - 1], len(CHANCES), found.chances[2][end - 1]),
         **_known_words(text, found, start, surname, given),
         "column": np.isin(start, np.fromiter(heads, dtype=np.int64, count=len(heads))).astype(np.int64),
     }
@@ -102,7 +108,7 @@ _SIZE_OF = np.array([[SIZES.index(f"{a}{b}") if f"{a}{b}" in SIZES else -1 for b
 
 
 def _known_words(text: str, found: _Text, start: Numbers, surname: Numbers, given: Numbers) -> dict[str, Numbers]:
-    """1 where these are words: given name, whole, first two of three, from the last character on, up to the first.
+    """What words these are: given name, whole, first two of three, from the last character on, up to the first.
 
     Most are two or three characters at places that many candidates share, so each of those is looked up once.
     """
@@ -114,33 +120,45 @@ def _known_words(text: str, found: _Text, start: Numbers, surname: Numbers, give
     size = surname + given
     two[last[goes_on]] = two[start[start > 0] - 1] = two[start[size <= _THREE]] = two[first[given == _TWO]] = True
     pairs = _known_from(text, two, _TWO)
-    three[last[goes_on & ~pairs[last]]] = three[start[size == _THREE]] = three[first[given == _THREE]] = True
+    three[last[goes_on & (pairs[last] == 0)]] = three[start[size == _THREE]] = three[first[given == _THREE]] = True
     triples = _known_from(text, three, _THREE)
-    whole = np.where(size == _TWO, pairs[start], np.where(size == _THREE, triples[start], False))
+    whole = np.where(size == _TWO, pairs[start], np.where(size == _THREE, triples[start], 0))
     for place in np.flatnonzero(size > _THREE).tolist():
-        whole[place] = known_word(text[start[place] : end[place]])
-    given_word = np.where(given == _TWO, pairs[first], np.where(given == _THREE, triples[first], False))
-    begin = (size == _THREE) & pairs[start]
-    tail = goes_on & (pairs[last] | triples[last])
-    head = (start > 0) & pairs[start - 1]
-    flags = {"given_word": given_word, "is_word": whole, "begin_word": begin, "tail_word": tail, "head_word": head}
-    return {name: flag.astype(np.int64) for name, flag in flags.items()}
+        whole[place] = _word_kind(text[start[place] : end[place]])
+    given_word = np.where(given == _TWO, pairs[first], np.where(given == _THREE, triples[first], 0))
+    for place in np.flatnonzero(given == 1).tolist():
+        given_word[place] = _word_kind(text[first[place]])
+    begin = np.where((size == _THREE) & (surname == 1), pairs[start], 0)
+    tail = np.where(goes_on, np.where(pairs[last] > 0, pairs[last], triples[last]), 0)
+    head = np.where(start > 0, pairs[start - 1], 0)
+    return {"given": given_word, "word": whole, "begin": begin, "tail": tail, "head": head}
 
 
 _TWO, _THREE = 2, 3
 
 
-def _known_from(text: str, places: Flags, length: int) -> Flags:
-    """Where, of the places that are asked for, a word of a length begins."""
+@lru_cache(maxsize=200_000)
+def _word_kind(word: str) -> int:
+    """Number of WORDS."""
     import rjieba
 
-    has = rjieba.has_word
+    if not rjieba.has_word(word):
+        return 0
+    often = sum(rjieba.suggest_freq(word) > edge for edge in FREQUENT)
+    return 1 + _CLASS_OF.get(rjieba.tag(word)[0][1][:2], _CLASS_OF_REST) * (len(FREQUENT) + 1) + often
+
+
+_CLASS_OF = dict.fromkeys(("nr",), 0) | dict.fromkeys(("ns", "nt", "nz"), 1) | dict.fromkeys(("n", "ng", "j"), 2)
+_CLASS_OF |= dict.fromkeys(("v", "vn", "vd", "vg", "vi", "d", "a", "ad", "an", "p", "c"), 3)
+_CLASS_OF_REST = 4
+
+
+def _known_from(text: str, places: Flags, length: int) -> Numbers:
+    """What words, of the places that are asked for, begin there with a length."""
     asked = np.flatnonzero(places)
-    hits = [has(text[start : start + length]) for start in asked.tolist()]
-    known = np.zeros(len(places), dtype=bool)
-    for start in asked[np.array(hits, dtype=bool)].tolist():
-        known[start] = not _is_name(text[start : start + length])
-    return known
+    kinds = np.zeros(len(places), dtype=np.int64)
+    kinds[asked] = [_word_kind(text[start : start + length]) for start in asked.tolist()]
+    return kinds
 
 
 class _Words:
@@ -194,6 +212,8 @@ class _Text:
         self.kinds = tables.kinds[self.codes]
         self.allowed = tables.allowed[self.codes]
         self.han = _is_han(self.codes)
+        self.chances = tables.chances[:, self.codes]
+        self.place_end = tables.place_end[self.codes]
         self.cue_starts, self.cue_ends, self.cue_kinds = _cues(text)
 
     def stretches(self) -> tuple[Numbers, Numbers, Numbers, Numbers]:
@@ -209,7 +229,9 @@ class _Text:
         lengths = np.concatenate(
             (np.ones(len(single), dtype=np.int64), np.array([end - start for start, end in compound], dtype=np.int64))
         )
-        group = np.where(lengths == 1, groups[starts], 4)
+        known = chinese_names().surnames
+        several = [known[self.text[start:end]] for start, end in compound]
+        group = np.concatenate((groups[single], np.array(several, dtype=np.int64)))
         titles = self._titles()
         found = []
         fits = np.ones(len(starts), dtype=bool)
@@ -309,6 +331,10 @@ class _Tables:
     after: Numbers
     marks: Flags
     """Marks that stand in no word."""
+    chances: Numbers
+    """What each character says for being a surname, and the first and the last one of a given name: classes."""
+    place_end: Flags
+    """Whether names of places end in it, and given names seldom."""
 
 
 @cache
@@ -318,6 +344,7 @@ def _tables() -> _Tables:
     for surname, group in names.surnames.items():
         if len(surname) == 1:
             groups[ord(surname)] = group
+    groups[[ord(one) for one in FUNCTION_WORDS]] = _FUNCTION_WORD
     kinds = np.full(_PLANE, _OTHER, dtype=np.int64)
     kinds[[ord(one) for one in names.possible]] = _POSSIBLE
     kinds[[ord(one) for one in names.typical]] = _TYPICAL
@@ -329,7 +356,15 @@ def _tables() -> _Tables:
         names_of = (marks.get(chr(code), "digit" if chr(code).isalnum() else "mark") for code in range(_PLANE))
         number_of = {name: number for number, name in enumerate(numbers)}
         sides.append(np.fromiter((number_of[name] for name in names_of), dtype=np.int64, count=_PLANE))
-    return _Tables(groups, kinds, allowed, sides[0], sides[1], _among(codes, "".join(_AFTER)))
+    return _Tables(groups, kinds, allowed, sides[0], sides[1], _among(codes, "".join(_AFTER)), _chances(), _among(codes, PLACE_ENDS))
+
+
+def _chances() -> Numbers:
+    classes = np.full((3, _PLANE), np.searchsorted(EDGES, 0), dtype=np.int64)
+    for line in lines_of("zh_characters.tsv"):
+        character, *tenths = line.split("\t")
+        classes[:, ord(character)] = np.searchsorted(EDGES, np.array(tenths, dtype=np.int64), side="right")
+    return classes
 
 
 def _cues(text: str) -> tuple[Numbers, Numbers, Numbers]:

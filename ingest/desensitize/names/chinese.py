@@ -19,7 +19,7 @@ from ingest.desensitize.names.lexicon import chinese_names
 
 _HAN = "\u4e00-\u9fff"
 _SHORTEST_NAME, _LONGEST_NAME = 2, 4
-_ACCEPTED = -1.0
+_ACCEPTED = -0.1
 _SURE = 2.0
 _REPEATED = 1.0
 _Scored = tuple[float, int, int]
