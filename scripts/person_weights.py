@@ -31,7 +31,7 @@ TARGET = ROOT / "ingest" / "desensitize" / "data" / "zh_person_weights.json"
 FEWEST = 3
 LEAST = 0.02
 BESIDE = 0.15
-"""How much a candidate counts that overlaps a name: which of them wins is decided by their order, not by the threshold."""
+"""How much a candidate counts that overlaps a name: their order decides which wins, not the threshold."""
 DRAWN = 0.5
 """How much a candidate counts in a sentence whose words are drawn from the dictionary."""
 

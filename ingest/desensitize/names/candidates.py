@@ -6,7 +6,7 @@ All candidates of a text are worked out at once, in arrays, because a text may b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -25,8 +25,18 @@ from ingest.desensitize.names.cues import (
     ROLES,
     TITLES,
 )
-from ingest.desensitize.names.features import AXES, CHANCES, CUTS, EDGES, FREQUENT, LEFTS, OTHER_TAG, RIGHTS, SIZES, TAGS, Numbers
+from ingest.desensitize.names.features import (
+    AXES,
+    CHANCES,
+    EDGES,
+    LEFTS,
+    RIGHTS,
+    SIZES,
+    TAGS,
+    Numbers,
+)
 from ingest.desensitize.names.lexicon import chinese_names, lines_of
+from ingest.desensitize.names.words import Words, known_words
 
 Flags = NDArray[np.bool_]
 
@@ -56,20 +66,6 @@ class Candidates:
     values: dict[str, Numbers]
 
 
-def known_word(word: str) -> bool:
-    """Whether the dictionary holds the word, and not as a name of a person."""
-    import rjieba
-
-    return bool(rjieba.has_word(word)) and not _is_name(word)
-
-
-@lru_cache(maxsize=100_000)
-def _is_name(word: str) -> bool:
-    import rjieba
-
-    return bool(rjieba.tag(word)[0][1].startswith("nr"))
-
-
 def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidates:
     """All candidates of a text. `heads` are the places of the cells of columns of names."""
     found = _Text(text)
@@ -79,7 +75,9 @@ def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidate
     end = start + surname + given
     if not len(start):
         return Candidates(start, end, dict.fromkeys(AXES, start))
-    words = _Words(text)
+    words = Words(text)
+    # No word has a mark in it; at the end of the text the last character stands alone
+    goes_on = (end == len(text)) | ~_tables().marks[found.codes[end]]
     first, lengths = start + surname, given
     kinds = found.kinds[first]
     for place in range(1, _LONGEST_GIVEN):
@@ -96,7 +94,7 @@ def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidate
         "start": np.where(surname > 1, len(CHANCES) - 1, found.chances[0][start]),
         "first": found.chances[1][first],
         "last": np.where(found.place_end[end - 1], len(CHANCES), found.chances[2][end - 1]),
-        **_known_words(text, found, start, surname, given),
+        **known_words(text, goes_on, start, surname, given),
         "column": np.isin(start, np.fromiter(heads, dtype=np.int64, count=len(heads))).astype(np.int64),
     }
     return Candidates(start, end, values)
@@ -107,97 +105,6 @@ _KINDS_BEFORE = np.array([0, 0, 4, 20])
 _SIZE_OF = np.array([[SIZES.index(f"{a}{b}") if f"{a}{b}" in SIZES else -1 for b in range(4)] for a in range(3)])
 
 
-def _known_words(text: str, found: _Text, start: Numbers, surname: Numbers, given: Numbers) -> dict[str, Numbers]:
-    """What words these are: given name, whole, first two of three, from the last character on, up to the first.
-
-    Most are two or three characters at places that many candidates share, so each of those is looked up once.
-    """
-    first, end, count = start + surname, start + surname + given, len(text)
-    last = end - 1
-    # No word has a mark in it; at the end of the text the last character stands alone
-    goes_on = (end == count) | ~_tables().marks[found.codes[end]]
-    two, three = np.zeros(count + 1, dtype=bool), np.zeros(count + 1, dtype=bool)
-    size = surname + given
-    two[last[goes_on]] = two[start[start > 0] - 1] = two[start[size <= _THREE]] = two[first[given == _TWO]] = True
-    pairs = _known_from(text, two, _TWO)
-    three[last[goes_on & (pairs[last] == 0)]] = three[start[size == _THREE]] = three[first[given == _THREE]] = True
-    triples = _known_from(text, three, _THREE)
-    whole = np.where(size == _TWO, pairs[start], np.where(size == _THREE, triples[start], 0))
-    for place in np.flatnonzero(size > _THREE).tolist():
-        whole[place] = _word_kind(text[start[place] : end[place]])
-    given_word = np.where(given == _TWO, pairs[first], np.where(given == _THREE, triples[first], 0))
-    for place in np.flatnonzero(given == 1).tolist():
-        given_word[place] = _word_kind(text[first[place]])
-    begin = np.where((size == _THREE) & (surname == 1), pairs[start], 0)
-    tail = np.where(goes_on, np.where(pairs[last] > 0, pairs[last], triples[last]), 0)
-    head = np.where(start > 0, pairs[start - 1], 0)
-    return {"given": given_word, "word": whole, "begin": begin, "tail": tail, "head": head}
-
-
-_TWO, _THREE = 2, 3
-
-
-@lru_cache(maxsize=200_000)
-def _word_kind(word: str) -> int:
-    """Number of WORDS."""
-    import rjieba
-
-    if not rjieba.has_word(word):
-        return 0
-    often = sum(rjieba.suggest_freq(word) > edge for edge in FREQUENT)
-    return 1 + _CLASS_OF.get(rjieba.tag(word)[0][1][:2], _CLASS_OF_REST) * (len(FREQUENT) + 1) + often
-
-
-_CLASS_OF = dict.fromkeys(("nr",), 0) | dict.fromkeys(("ns", "nt", "nz"), 1) | dict.fromkeys(("n", "ng", "j"), 2)
-_CLASS_OF |= dict.fromkeys(("v", "vn", "vd", "vg", "vi", "d", "a", "ad", "an", "p", "c"), 3)
-_CLASS_OF_REST = 4
-
-
-def _known_from(text: str, places: Flags, length: int) -> Numbers:
-    """What words, of the places that are asked for, begin there with a length."""
-    asked = np.flatnonzero(places)
-    kinds = np.zeros(len(places), dtype=np.int64)
-    kinds[asked] = [_word_kind(text[start : start + length]) for start in asked.tolist()]
-    return kinds
-
-
-class _Words:
-    """A text cut into words: where each begins and ends, and its class."""
-
-    def __init__(self, text: str) -> None:
-        import rjieba
-
-        tagged = rjieba.tag(text)
-        self.words = [word for word, _ in tagged]
-        classes = {tag: _TAG_OF.get(tag[:2], len(TAGS) - 1) for tag in {tag for _, tag in tagged}}
-        lengths = np.fromiter(map(len, self.words), dtype=np.int64, count=len(tagged))
-        self.ends = np.cumsum(lengths)
-        self.starts = self.ends - lengths
-        self.at = np.repeat(np.arange(len(tagged)), lengths)
-        """The number of the word that holds a place."""
-        self.tags = np.fromiter((classes[tag] for _, tag in tagged), dtype=np.int64, count=len(tagged))
-        self.named = np.fromiter((tag.startswith("nr") for _, tag in tagged), dtype=bool, count=len(tagged))
-
-    def cuts(self, start: Numbers, surname: Numbers, end: Numbers) -> Numbers:
-        """How the words lie to candidates: numbers of CUTS."""
-        first, last = self.at[start], self.at[end - 1]
-        left, right = self.starts[first] < start, self.ends[last] > end
-        one = (first == last) & ~left & ~right
-        known = np.zeros(len(self.words), dtype=bool)
-        for number in np.unique(np.concatenate((first[left | one], last[right]))).tolist():
-            known[number] = known_word(self.words[number])
-        across = 3 * np.where(left, np.where(known[first], 1, 2), 0) + np.where(right, np.where(known[last], 1, 2), 0)
-        alone = _ONE + np.where(self.named[first], 0, np.where(known[first], 1, 2))
-        named_before = np.concatenate(([0], np.cumsum(self.named)))
-        named = named_before[last + 1] > named_before[first]
-        whole = self.ends[first] == start + surname
-        several = _SEVERAL + np.where(whole, 0, 12) + 2 * (last - first - 1) + named
-        return np.where(left | right, across, np.where(one, alone, several))
-
-
-_ONE = CUTS.index("one-name")
-_SEVERAL = CUTS.index("s2")
-_TAG_OF = {tag: number for number, tag in enumerate(TAGS) if tag != OTHER_TAG}
 _LEFT_TAG, _RIGHT_TAG = LEFTS.index(f"tag-{TAGS[0]}"), RIGHTS.index(f"tag-{TAGS[0]}")
 
 
@@ -260,7 +167,7 @@ class _Text:
             marks.append(mark)
         return marks
 
-    def lefts(self, words: _Words) -> Numbers:
+    def lefts(self, words: Words) -> Numbers:
         """What stands before each place: numbers of LEFTS."""
         count = len(self.text)
         before = self.codes[:count]
@@ -282,7 +189,7 @@ class _Text:
         self._beyond(sides, 1, LEFTS)
         return sides
 
-    def rights(self, words: _Words, ends: Numbers) -> Numbers:
+    def rights(self, words: Words, ends: Numbers) -> Numbers:
         """What stands behind each of the places: numbers of RIGHTS."""
         count = len(self.text)
         sides = np.zeros(count + 1, dtype=np.int64)
@@ -356,7 +263,16 @@ def _tables() -> _Tables:
         names_of = (marks.get(chr(code), "digit" if chr(code).isalnum() else "mark") for code in range(_PLANE))
         number_of = {name: number for number, name in enumerate(numbers)}
         sides.append(np.fromiter((number_of[name] for name in names_of), dtype=np.int64, count=_PLANE))
-    return _Tables(groups, kinds, allowed, sides[0], sides[1], _among(codes, "".join(_AFTER)), _chances(), _among(codes, PLACE_ENDS))
+    return _Tables(
+        groups,
+        kinds,
+        allowed,
+        sides[0],
+        sides[1],
+        _among(codes, "".join(_AFTER)),
+        _chances(),
+        _among(codes, PLACE_ENDS),
+    )
 
 
 def _chances() -> Numbers:
