@@ -158,7 +158,7 @@ def lexicon(times: int) -> Iterator[dict[str, Any]]:
         if chance.random() < _MADE:
             return chinese_name(chance)
         groups = _surnames()
-        surname = chance.choice(groups[chance.choices(range(5), weights=(66, 15, 12, 4, 3))[0]])
+        surname = chance.choice(groups[chance.choices(range(5), weights=(58, 15, 12, 12, 3))[0]])
         return surname + (drawn_from(firsts) if chance.random() < _TWO_GIVEN else "") + drawn_from(lasts)
 
     def drawn(file: str) -> list[str]:

@@ -62,7 +62,9 @@ def _word_kind(word: str) -> int:
 
     if not rjieba.has_word(word):
         return 0
-    often = sum(rjieba.suggest_freq(word) > edge for edge in FREQUENT)
+    # Of a word that the dictionary holds this is how frequent it is, and one more
+    times = rjieba.suggest_freq(word)
+    often = sum(times > edge for edge in FREQUENT)
     return 1 + _CLASS_OF.get(rjieba.tag(word)[0][1][:2], _CLASS_OF_REST) * (len(FREQUENT) + 1) + often
 
 
@@ -78,9 +80,15 @@ _CLASS_OF_REST = WORD_CLASSES.index("rest")
 
 def _known_from(text: str, places: Flags, length: int) -> Numbers:
     """What words, of the places that are asked for, begin there with a length."""
+    import rjieba
+
+    has = rjieba.has_word
     asked = np.flatnonzero(places)
     kinds = np.zeros(len(places), dtype=np.int64)
-    kinds[asked] = [_word_kind(text[start : start + length]) for start in asked.tolist()]
+    # Nearly all are no words; those fill no cache
+    hits = [has(text[start : start + length]) for start in asked.tolist()]
+    for start in asked[np.array(hits, dtype=bool)].tolist():
+        kinds[start] = _word_kind(text[start : start + length])
     return kinds
 
 
