@@ -3,8 +3,8 @@
     python bench/pii_rows.py KIND > rows.jsonl        # KIND: zh_train, zh_held_out, zh_fresh, en_held_out …
 
 `*_train`, `zh_more`, `zh_varied` and `zh_lexicon` rows are what rules and weights were made with; `*_held_out` rows are
-other sentences with other names, which nothing was fitted to; `zh_fresh`, `zh_blind2`, `zh_blind3`, `zh_work` (to develop
-with) and `zh_blind4` are further sets. Nobody has read the misses of `zh_blind3` and `zh_blind4`.
+other sentences with other names, which nothing was fitted to; `zh_fresh`, `zh_blind2`, `zh_blind3`, `zh_work` (to
+develop with) and `zh_blind4` are further sets. Nobody has read the misses of `zh_blind3` and `zh_blind4`.
 """
 
 from __future__ import annotations
