@@ -65,17 +65,20 @@ class Report:
         return {"originals": self.originals, "files": self.files, "rows": self.rows, "leaks": leaks}
 
 
-def read_originals(text: str) -> list[tuple[int, str]]:
-    """Line number and original of each line that holds one. Raises InvalidInput for what is too short to look for."""
+def read_originals(text: str, place: str) -> list[tuple[int, str]]:
+    """Line number and original of each line that holds one; `place` is where the text comes from.
+
+    Raises InvalidInput when there is none, or one that is too short to look for.
+    """
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
         original = line.strip()
         if original and len(original) < _SHORTEST:
-            raise InvalidInput(f"line {number}: one character is no original; it would be found everywhere")
+            raise InvalidInput(f"{place}:{number}: one character would be found everywhere; write whole values")
         if original:
             found.append((number, original))
     if not found:
-        raise InvalidInput("no originals; write one on each line")
+        raise InvalidInput(f"{place}: holds no originals; write one on each line")
     return found
 
 

@@ -67,6 +67,7 @@ def _desensitizer(run: Run) -> Iterator[Desensitizer]:
         finally:
             workspace.close()
         return
+    remark(f"{settings.workspace}: no workspace, so pseudonyms hold for this call only")
     desensitizer = open_desensitizer(settings, secrets.token_bytes(_KEY_BYTES))
     try:
         yield desensitizer

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.common import Run, command
-from app.cli.inputs import read_text
+from app.cli.inputs import STDIN, read_text
 from app.cli.output import print_json, print_text
 
 _SHOWN = 50
@@ -30,7 +30,7 @@ def leaks(
     """
     from app.leaks import read_originals, scan
 
-    originals = read_originals(read_text(file, "originals"))
+    originals = read_originals(read_text(file, "originals"), "stdin" if file == STDIN else str(file))
     with run.open() as workspace:
         folder = workspace.folder
     report = scan(folder, originals)

@@ -88,8 +88,8 @@ def test_full_width_numbers_are_looked_for_too(tmp_path):
 
 
 def test_originals_come_one_per_line():
-    assert read_originals("a1\n\n  b2 \n") == [(1, "a1"), (3, "b2")]
-    with pytest.raises(InvalidInput, match="line 2"):
-        read_originals("a1\nb\n")
-    with pytest.raises(InvalidInput, match="no originals"):
-        read_originals("\n \n")
+    assert read_originals("a1\n\n  b2 \n", "o.txt") == [(1, "a1"), (3, "b2")]
+    with pytest.raises(InvalidInput, match=r"^o\.txt:2: one character"):
+        read_originals("a1\nb\n", "o.txt")
+    with pytest.raises(InvalidInput, match=r"^o\.txt: holds no originals"):
+        read_originals("\n \n", "o.txt")

@@ -6,7 +6,7 @@ All candidates of a text are worked out at once, in arrays, because a text may b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -15,16 +15,28 @@ from numpy.typing import NDArray
 
 from ingest.desensitize.names.cues import (
     ACTS,
+    FUNCTION_WORDS,
     MEASURES,
     NEVER_GIVEN,
     NUMERALS,
+    PLACE_ENDS,
     PREPOSITIONS,
     RARELY_GIVEN,
     ROLES,
     TITLES,
 )
-from ingest.desensitize.names.features import AXES, CUTS, LEFTS, OTHER_TAG, RIGHTS, SIZES, TAGS, Numbers
-from ingest.desensitize.names.lexicon import chinese_names
+from ingest.desensitize.names.features import (
+    AXES,
+    CHANCES,
+    EDGES,
+    LEFTS,
+    RIGHTS,
+    SIZES,
+    TAGS,
+    Numbers,
+)
+from ingest.desensitize.names.lexicon import chinese_names, lines_of
+from ingest.desensitize.names.words import Words, known_words
 
 Flags = NDArray[np.bool_]
 
@@ -41,6 +53,7 @@ _BEFORE |= dict.fromkeys("(<[《“", "open") | {"\n": "begin"}
 _AFTER = {"、": "list", "|": "bar"} | dict.fromkeys(_BLANKS, "space") | dict.fromkeys(",;。!?", "comma")
 _AFTER |= dict.fromkeys("<(", "open") | dict.fromkeys("\"'", "quote") | {"\n": "end"}
 _TYPICAL, _POSSIBLE, _OTHER, _RARE = range(4)
+_FUNCTION_WORD = 5
 _TITLE, _ACT, _ROLE, _SURNAME = 1, 2, 4, 8
 
 
@@ -53,20 +66,6 @@ class Candidates:
     values: dict[str, Numbers]
 
 
-def known_word(word: str) -> bool:
-    """Whether the dictionary holds the word, and not as a name of a person."""
-    import rjieba
-
-    return bool(rjieba.has_word(word)) and not _is_name(word)
-
-
-@lru_cache(maxsize=100_000)
-def _is_name(word: str) -> bool:
-    import rjieba
-
-    return bool(rjieba.tag(word)[0][1].startswith("nr"))
-
-
 def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidates:
     """All candidates of a text. `heads` are the places of the cells of columns of names."""
     found = _Text(text)
@@ -76,7 +75,9 @@ def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidate
     end = start + surname + given
     if not len(start):
         return Candidates(start, end, dict.fromkeys(AXES, start))
-    words = _Words(text)
+    words = Words(text)
+    # No word has a mark in it; at the end of the text the last character stands alone
+    goes_on = (end == len(text)) | ~_tables().marks[found.codes[end]]
     first, lengths = start + surname, given
     kinds = found.kinds[first]
     for place in range(1, _LONGEST_GIVEN):
@@ -90,7 +91,10 @@ def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidate
         "left": found.lefts(words)[start],
         "right": found.rights(words, end),
         "doubled": ((lengths == 2) & (found.codes[first] == found.codes[first + 1])).astype(np.int64),  # noqa: PLR2004
-        **_known_words(text, found, start, surname, given),
+        "start": np.where(surname > 1, len(CHANCES) - 1, found.chances[0][start]),
+        "first": found.chances[1][first],
+        "last": np.where(found.place_end[end - 1], len(CHANCES), found.chances[2][end - 1]),
+        **known_words(text, goes_on, start, surname, given),
         "column": np.isin(start, np.fromiter(heads, dtype=np.int64, count=len(heads))).astype(np.int64),
     }
     return Candidates(start, end, values)
@@ -101,85 +105,6 @@ _KINDS_BEFORE = np.array([0, 0, 4, 20])
 _SIZE_OF = np.array([[SIZES.index(f"{a}{b}") if f"{a}{b}" in SIZES else -1 for b in range(4)] for a in range(3)])
 
 
-def _known_words(text: str, found: _Text, start: Numbers, surname: Numbers, given: Numbers) -> dict[str, Numbers]:
-    """1 where these are words: given name, whole, first two of three, from the last character on, up to the first.
-
-    Most are two or three characters at places that many candidates share, so each of those is looked up once.
-    """
-    first, end, count = start + surname, start + surname + given, len(text)
-    last = end - 1
-    # No word has a mark in it; at the end of the text the last character stands alone
-    goes_on = (end == count) | ~_tables().marks[found.codes[end]]
-    two, three = np.zeros(count + 1, dtype=bool), np.zeros(count + 1, dtype=bool)
-    size = surname + given
-    two[last[goes_on]] = two[start[start > 0] - 1] = two[start[size <= _THREE]] = two[first[given == _TWO]] = True
-    pairs = _known_from(text, two, _TWO)
-    three[last[goes_on & ~pairs[last]]] = three[start[size == _THREE]] = three[first[given == _THREE]] = True
-    triples = _known_from(text, three, _THREE)
-    whole = np.where(size == _TWO, pairs[start], np.where(size == _THREE, triples[start], False))
-    for place in np.flatnonzero(size > _THREE).tolist():
-        whole[place] = known_word(text[start[place] : end[place]])
-    given_word = np.where(given == _TWO, pairs[first], np.where(given == _THREE, triples[first], False))
-    begin = (size == _THREE) & pairs[start]
-    tail = goes_on & (pairs[last] | triples[last])
-    head = (start > 0) & pairs[start - 1]
-    flags = {"given_word": given_word, "is_word": whole, "begin_word": begin, "tail_word": tail, "head_word": head}
-    return {name: flag.astype(np.int64) for name, flag in flags.items()}
-
-
-_TWO, _THREE = 2, 3
-
-
-def _known_from(text: str, places: Flags, length: int) -> Flags:
-    """Where, of the places that are asked for, a word of a length begins."""
-    import rjieba
-
-    has = rjieba.has_word
-    asked = np.flatnonzero(places)
-    hits = [has(text[start : start + length]) for start in asked.tolist()]
-    known = np.zeros(len(places), dtype=bool)
-    for start in asked[np.array(hits, dtype=bool)].tolist():
-        known[start] = not _is_name(text[start : start + length])
-    return known
-
-
-class _Words:
-    """A text cut into words: where each begins and ends, and its class."""
-
-    def __init__(self, text: str) -> None:
-        import rjieba
-
-        tagged = rjieba.tag(text)
-        self.words = [word for word, _ in tagged]
-        classes = {tag: _TAG_OF.get(tag[:2], len(TAGS) - 1) for tag in {tag for _, tag in tagged}}
-        lengths = np.fromiter(map(len, self.words), dtype=np.int64, count=len(tagged))
-        self.ends = np.cumsum(lengths)
-        self.starts = self.ends - lengths
-        self.at = np.repeat(np.arange(len(tagged)), lengths)
-        """The number of the word that holds a place."""
-        self.tags = np.fromiter((classes[tag] for _, tag in tagged), dtype=np.int64, count=len(tagged))
-        self.named = np.fromiter((tag.startswith("nr") for _, tag in tagged), dtype=bool, count=len(tagged))
-
-    def cuts(self, start: Numbers, surname: Numbers, end: Numbers) -> Numbers:
-        """How the words lie to candidates: numbers of CUTS."""
-        first, last = self.at[start], self.at[end - 1]
-        left, right = self.starts[first] < start, self.ends[last] > end
-        one = (first == last) & ~left & ~right
-        known = np.zeros(len(self.words), dtype=bool)
-        for number in np.unique(np.concatenate((first[left | one], last[right]))).tolist():
-            known[number] = known_word(self.words[number])
-        across = 3 * np.where(left, np.where(known[first], 1, 2), 0) + np.where(right, np.where(known[last], 1, 2), 0)
-        alone = _ONE + np.where(self.named[first], 0, np.where(known[first], 1, 2))
-        named_before = np.concatenate(([0], np.cumsum(self.named)))
-        named = named_before[last + 1] > named_before[first]
-        whole = self.ends[first] == start + surname
-        several = _SEVERAL + np.where(whole, 0, 12) + 2 * (last - first - 1) + named
-        return np.where(left | right, across, np.where(one, alone, several))
-
-
-_ONE = CUTS.index("one-name")
-_SEVERAL = CUTS.index("s2")
-_TAG_OF = {tag: number for number, tag in enumerate(TAGS) if tag != OTHER_TAG}
 _LEFT_TAG, _RIGHT_TAG = LEFTS.index(f"tag-{TAGS[0]}"), RIGHTS.index(f"tag-{TAGS[0]}")
 
 
@@ -194,6 +119,8 @@ class _Text:
         self.kinds = tables.kinds[self.codes]
         self.allowed = tables.allowed[self.codes]
         self.han = _is_han(self.codes)
+        self.chances = tables.chances[:, self.codes]
+        self.place_end = tables.place_end[self.codes]
         self.cue_starts, self.cue_ends, self.cue_kinds = _cues(text)
 
     def stretches(self) -> tuple[Numbers, Numbers, Numbers, Numbers]:
@@ -209,7 +136,9 @@ class _Text:
         lengths = np.concatenate(
             (np.ones(len(single), dtype=np.int64), np.array([end - start for start, end in compound], dtype=np.int64))
         )
-        group = np.where(lengths == 1, groups[starts], 4)
+        known = chinese_names().surnames
+        several = [known[self.text[start:end]] for start, end in compound]
+        group = np.concatenate((groups[single], np.array(several, dtype=np.int64)))
         titles = self._titles()
         found = []
         fits = np.ones(len(starts), dtype=bool)
@@ -238,7 +167,7 @@ class _Text:
             marks.append(mark)
         return marks
 
-    def lefts(self, words: _Words) -> Numbers:
+    def lefts(self, words: Words) -> Numbers:
         """What stands before each place: numbers of LEFTS."""
         count = len(self.text)
         before = self.codes[:count]
@@ -260,7 +189,7 @@ class _Text:
         self._beyond(sides, 1, LEFTS)
         return sides
 
-    def rights(self, words: _Words, ends: Numbers) -> Numbers:
+    def rights(self, words: Words, ends: Numbers) -> Numbers:
         """What stands behind each of the places: numbers of RIGHTS."""
         count = len(self.text)
         sides = np.zeros(count + 1, dtype=np.int64)
@@ -309,6 +238,10 @@ class _Tables:
     after: Numbers
     marks: Flags
     """Marks that stand in no word."""
+    chances: Numbers
+    """What each character says for being a surname, and the first and the last one of a given name: classes."""
+    place_end: Flags
+    """Whether names of places end in it, and given names seldom."""
 
 
 @cache
@@ -318,6 +251,7 @@ def _tables() -> _Tables:
     for surname, group in names.surnames.items():
         if len(surname) == 1:
             groups[ord(surname)] = group
+    groups[[ord(one) for one in FUNCTION_WORDS]] = _FUNCTION_WORD
     kinds = np.full(_PLANE, _OTHER, dtype=np.int64)
     kinds[[ord(one) for one in names.possible]] = _POSSIBLE
     kinds[[ord(one) for one in names.typical]] = _TYPICAL
@@ -329,7 +263,24 @@ def _tables() -> _Tables:
         names_of = (marks.get(chr(code), "digit" if chr(code).isalnum() else "mark") for code in range(_PLANE))
         number_of = {name: number for number, name in enumerate(numbers)}
         sides.append(np.fromiter((number_of[name] for name in names_of), dtype=np.int64, count=_PLANE))
-    return _Tables(groups, kinds, allowed, sides[0], sides[1], _among(codes, "".join(_AFTER)))
+    return _Tables(
+        groups,
+        kinds,
+        allowed,
+        sides[0],
+        sides[1],
+        _among(codes, "".join(_AFTER)),
+        _chances(),
+        _among(codes, PLACE_ENDS),
+    )
+
+
+def _chances() -> Numbers:
+    classes = np.full((3, _PLANE), np.searchsorted(EDGES, 0), dtype=np.int64)
+    for line in lines_of("zh_characters.tsv"):
+        character, *tenths = line.split("\t")
+        classes[:, ord(character)] = np.searchsorted(EDGES, np.array(tenths, dtype=np.int64), side="right")
+    return classes
 
 
 def _cues(text: str) -> tuple[Numbers, Numbers, Numbers]:

@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
-from ingest.desensitize.names.candidates import find_candidates, known_word
+from ingest.desensitize.names.candidates import find_candidates
 from ingest.desensitize.names.cues import AFTER_TITLE, TITLES
 from ingest.desensitize.names.features import Model
 from ingest.desensitize.names.lexicon import chinese_names
+from ingest.desensitize.names.words import known_word
 
 _HAN = "\u4e00-\u9fff"
 _SHORTEST_NAME, _LONGEST_NAME = 2, 4
-_ACCEPTED = -1.0
+_ACCEPTED = -0.1
 _SURE = 2.0
 _REPEATED = 1.0
 _Scored = tuple[float, int, int]

@@ -11,6 +11,10 @@ NEVER_GIVEN = frozenset(
     "墙板管架箱柜桶罐泵阀轴轮缆站厂店局院校馆库剂液率量值器机件膜钉泥砖"
 )
 """Characters that no given name holds, or so seldom that they tell more of a word's end."""
+FUNCTION_WORDS = frozenset("应都连全时来和向单双")
+"""Surnames that are mostly auxiliary words, adverbs and prepositions."""
+PLACE_ENDS = frozenset("镇庄塘河湖港堡湾寨屯沟坡坪岛口仓班埠坝圩垸集园路渡滩渠峡桥峪墩营铺窑岗角井县州城木粮烯酸酯酚醇")
+"""Characters that names of places and materials end in, and given names seldom."""
 TITLES = (
     "先生 女士 小姐 同志 老师 教授 博士 医生 律师 经理 主任 总监 总裁 董事长 主管 组长 班长 队长 工程师 会计 出纳 "
     "司机 护士 "
@@ -45,6 +49,8 @@ ACTS = (
     "今日 于 把 收到 登录 拨打 重新 现场 最终 进入 主诉 承诺 入住 代 提供 领取 归还 补考 带队 住院 出生 "
     "编写 起草 撰写 主讲 作 称 说 等 的 之 和 与 及 诉 转 尚未 尚 家属 身份证 护照 手机 电话 名下 一行 "
     "两次 两位 二人 两人 三人 夫妇 一家 本人 因 因故 对 将 送 替 接 任 兼 赞成 反对 弃权 发言 补充 汇报 "
+    "女儿 儿子 父亲 母亲 父母 爱人 丈夫 妻子 老婆 老公 哥哥 姐姐 弟弟 妹妹 爷爷 奶奶 孩子 桌上 工位 "
+    "工资 名义 账号 手里 简历 母女 父子 微信 宿舍 工号 签名 邮箱 座位 工牌 "
     "提醒 去 来 也 都 就 则 还 同学 代为 当选 辩称 不服 补 刚 所在 那边 名字 妈妈 爸爸 领读 "
 ).split()
 MEASURES = frozenset("周张")

@@ -26,7 +26,7 @@ TAGS = (*_TAGS, OTHER_TAG)
 _BY_TAG = [f"tag-{tag}" for tag in TAGS]
 SIZES = ("11", "12", "21", "22", "23")
 """Characters of the surname (2: two or more) and of the given name."""
-GROUPS = ("1", "2", "3", "4")
+GROUPS = ("1", "2", "3", "4", "5", "6")
 KINDS = tuple("".join(kinds) for length in (1, 2, 3) for kinds in product("tpor", repeat=length))
 """Whether each character of the given name is typical of names, possible, another one, or rare in names."""
 CUTS = (
@@ -62,6 +62,17 @@ _DERIVED: dict[str, tuple[tuple[str, ...], tuple[str | None, ...]]] = {
     ),
 }
 _FLAG: tuple[str | None, ...] = (None, "")
+EDGES = (-20, -8, 3, 12, 22)
+"""Where the classes of what a character says for a name end, in tenths of natural logarithms."""
+CHANCES = tuple("abcdef")
+LAST = (*CHANCES, "place")
+FREQUENT = (30, 300, 3000)
+"""From how many times on (in the dictionary) a word is of the next class."""
+WORD_CLASSES = ("name", "place", "noun", "act", "rest")
+WORDS = ("none", *(f"{kind}{often}" for kind in WORD_CLASSES for often in range(len(FREQUENT) + 1)))
+"""What the dictionary calls a word, and how frequent it is; "none": no word."""
+OFTEN = tuple(str(number) for number in range(len(FREQUENT) + 2))
+"""0: no word, else how frequent."""
 AXES: dict[str, tuple[str | None, ...]] = {
     "size": SIZES,
     "group": GROUPS,
@@ -69,15 +80,25 @@ AXES: dict[str, tuple[str | None, ...]] = {
     "cut": CUTS,
     "left": LEFTS,
     "right": RIGHTS,
-    **dict.fromkeys(("doubled", "given_word", "is_word", "begin_word", "tail_word", "head_word", "column"), _FLAG),
+    "start": CHANCES,
+    "first": CHANCES,
+    "last": LAST,
+    "word": WORDS,
+    "given": WORDS,
+    "tail": WORDS,
+    "head": WORDS,
+    "begin": WORDS,
+    **dict.fromkeys(("doubled", "column"), _FLAG),
 }
 """What is known of a candidate, each with the values that it may have; None: nothing to say."""
 _FORMS = (
     *("size={size}", "surname={group}", "given={size}:{kinds}", "doubled{doubled}"),
     *("cut={cut}", "cut={cut}:{group}", "cut={cut}:{kinds}"),
-    *("given-is-word{given_word}", "given-is-word{given_word}:{group}", "given-is-word{given_word}:{cut}"),
-    *("begin-word{begin_word}:{group}", "begin-word{begin_word}:{cut}"),
-    *("is-word{is_word}:{size}", "tail-word{tail_word}:{size}", "head-word{head_word}"),
+    *("start={start}", "start={start}:{cut}", "first={size}:{first}", "last={size}:{last}", "ends={first}:{last}"),
+    *("last={last}:{cut}", "last={last}:{right}", "start={start}:{last}"),
+    *("as-word={given}", "as-word={given}:{size}", "as-word={given}:{start}", "as-word={given}:{right_kind}"),
+    *("begin={begin}", "begin={begin}:{last}", "word={word}", "word={word}:{size}", "word={word}:{last}"),
+    *("tail={tail}:{size}", "tail={tail}:{last}", "head={head}"),
     *("left={left}", "right={right}", "left-size={left}:{size}", "right-size={right}:{size}"),
     *("both={left_kind}|{right_kind}", "firm-left:{firm_left}", "firm-right:{firm_right}", "column{column}"),
 )

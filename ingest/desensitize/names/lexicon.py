@@ -17,7 +17,10 @@ def lines_of(name: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ChineseNames:
-    """Surnames with their group (1 frequent, 2 rarer, 3 also everyday words, 4 compound or Japanese), given names."""
+    """Surnames with their group (1 frequent, 2 rarer, 3 also everyday words, 4 compound, 6 Japanese), given names.
+
+    5 is left for those that are mostly function words, which the candidates tell.
+    """
 
     surnames: dict[str, int]
     typical: frozenset[str]
@@ -35,8 +38,8 @@ def chinese_names() -> ChineseNames:
     for group, characters in enumerate(lines_of("zh_surnames.txt"), start=1):
         for character in characters:
             surnames.setdefault(character, group)
-    for line in lines_of("zh_compound_surnames.txt"):
-        surnames |= dict.fromkeys(line.split(), 4)
+    chinese, japanese = lines_of("zh_compound_surnames.txt")
+    surnames |= dict.fromkeys(japanese.split(), 6) | dict.fromkeys(chinese.split(), 4)
     typical, possible = map(frozenset, lines_of("zh_given_characters.txt"))
     no_names = frozenset(word for line in lines_of("zh_not_names.txt") for word in line.split())
     return ChineseNames(surnames, typical, possible, no_names)

@@ -73,3 +73,42 @@ def test_leaks_names_lines_and_places_and_not_the_originals(plumbline, workspace
     assert "line 1 (digits without separators) stands in logs/old.log" in found.out
     assert PHONE not in found.out
     assert plumbline("leaks", originals, "--json", "--workspace", workspace).json["leaks"] != []
+
+
+@pytest.mark.parametrize("command", ["leaks", "desensitize"])
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "originals.txt: no such file"),
+        (b"\x00\x01\xff\xfe", "originals.txt: not UTF-8 at byte 2"),
+        ("张三".encode("gb18030"), "originals.txt: not UTF-8 at byte 0"),
+    ],
+)
+def test_files_that_cannot_be_read(plumbline, workspace, tmp_path, command, content, says):
+    originals = tmp_path / "originals.txt"
+    if content is not None:
+        originals.write_bytes(content)
+    ended = plumbline(command, originals, "--workspace", workspace)
+    assert (ended.code, ended.out) == (2, "")
+    assert len(ended.err.splitlines()) == 1
+    assert says in ended.err
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("", ": holds no originals"), ("\n  \n", ": holds no originals"), ("王\n", ":1: one character")],
+)
+def test_originals_that_are_none(plumbline, workspace, tmp_path, content, says):
+    originals = tmp_path / "originals.txt"
+    originals.write_text(content, encoding="utf-8")
+    ended = plumbline("leaks", originals, "--workspace", workspace)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"originals.txt{says}" in ended.err
+    assert "stdin: holds no originals" in plumbline("leaks", "-", "--workspace", workspace, stdin="").err
+
+
+def test_without_a_workspace_it_is_said_that_codes_do_not_last(plumbline, tmp_path):
+    ended = plumbline("desensitize", "-", "--workspace", tmp_path / "none", stdin=f"电话 {PHONE}")
+    assert ended.code == 0
+    assert PHONE not in ended.out
+    assert "no workspace, so pseudonyms hold for this call only" in ended.err

@@ -1,5 +1,6 @@
 """The policy page as Streamlit runs it, without a browser and without models."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from ui_site import PASSWORD, Site
 
 from app.ui import identity
 from app.ui.policies import Policies
+from app.ui.policy import LOOK
 from app.ui.policy_form import GROUPS
 from ingest.desensitize import Action
 from ingest.desensitize.entities import ENTITIES
@@ -115,3 +117,48 @@ def test_looks_into_the_vault_are_listed(operator: Site, monkeypatch: pytest.Mon
     shown.segmented_control(key="plb-policy-section").set_value("vault").run()
     assert "case &lt;7&gt;" in html(shown)
     assert "⟨PHONE·k3f9a2⟩" in html(shown)
+
+
+def test_an_exception_for_a_folder(operator: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    operator.document("mail/a.md", "A", "text")
+    operator.document("b.md", "B", "text")
+    shown = open_page(monkeypatch, operator, "olga")
+    press(shown, "Add exception")
+    folders = next(each for each in shown.text_area if each.label.startswith("Folders"))
+    folders.set_value("mail").run()
+    choice(shown, "Phone number").select(Action.REMOVE).run()
+    assert "1 changed, 1 documents" in html(shown)
+    press(shown, "Save the policy")
+    override = Policies(operator.assistant.workspace).read().policy.overrides[0]
+    assert (override.sources, override.entities) == (("mail",), {"PHONE_NUMBER": Action.REMOVE})
+
+
+def test_files_are_checked_with_masked_examples(
+    operator: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "new.md").write_text("# New\n\n电话 13857126648\n", encoding="utf-8")
+    shown = open_page(monkeypatch, operator, "olga")
+    shown.segmented_control(key="plb-policy-section").set_value("check").run()
+    next(each for each in shown.text_input if each.label.startswith("Folder or file")).set_value(str(tmp_path)).run()
+    press(shown, "Check")
+    (job,) = operator.shared.jobs.of("olga", LOOK)
+    while not job.finished:  # the time limit of the test holds
+        time.sleep(0.05)
+    shown.run()
+    assert "1 documents read, 1 values found" in html(shown)
+    assert "new.md" in html(shown)
+    assert "13*******48" in html(shown)
+    assert "13857126648" not in html(shown)
+    assert operator.assistant.catalog.documents.list() == []
+
+
+def test_what_runs_took_out_is_counted_by_day_and_kind(operator: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = operator.assistant.catalog.runs
+    for count in (2, 3):
+        runs.finish(runs.start("ingest"), {"desensitized": {"PHONE_NUMBER": count, "EMAIL_ADDRESS": 1}})
+    shown = open_page(monkeypatch, operator, "olga")
+    shown.segmented_control(key="plb-policy-section").set_value("counts").run()
+    assert not shown.exception
+    assert len(shown.get("vega_lite_chart")) == 1
+    assert "<td>Phone number</td><td>5</td>" in html(shown)
+    assert "<td>E-mail address</td><td>2</td>" in html(shown)
