@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ingest.desensitize.names.cues import (
     ACTS,
+    BOUNDS,
     FUNCTION_WORDS,
     MEASURES,
     NEVER_GIVEN,
@@ -23,6 +24,7 @@ from ingest.desensitize.names.cues import (
     PREPOSITIONS,
     RARELY_GIVEN,
     ROLES,
+    SPACED_MEASURES,
     TITLES,
 )
 from ingest.desensitize.names.features import (
@@ -54,7 +56,7 @@ _AFTER = {"、": "list", "|": "bar"} | dict.fromkeys(_BLANKS, "space") | dict.fr
 _AFTER |= dict.fromkeys("<(", "open") | dict.fromkeys("\"'", "quote") | {"\n": "end"}
 _TYPICAL, _POSSIBLE, _OTHER, _RARE = range(4)
 _FUNCTION_WORD = 5
-_TITLE, _ACT, _ROLE, _SURNAME = 1, 2, 4, 8
+_TITLE, _ACT, _ROLE, _SURNAME, _BOUND = 1, 2, 4, 8, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,10 @@ class _Text:
         single = np.flatnonzero((groups[:-_PADDING] > 0) & self.han[1 : len(groups) - _PADDING + 1])
         before = self.codes[single - 1]  # of the first place: the padding
         further = np.where(before == ord(" "), self.codes[single - 2], before)
-        measured = _among(self.codes[single], MEASURES) & _among(further, NUMERALS)
-        single = single[(before != self.codes[single]) & ~measured]  # a row of equal characters; a number of weeks
+        counts = (_among(self.codes[single], MEASURES) & _among(before, NUMERALS)) | (
+            _among(self.codes[single], SPACED_MEASURES) & _among(further, NUMERALS)
+        )
+        single = single[(before != self.codes[single]) & ~counts]  # a row of equal characters; a number of weeks
         compound = [(start, end) for start, end in self._compounds() if self.han[end]]
         starts = np.concatenate((single, np.array([start for start, _ in compound], dtype=np.int64)))
         lengths = np.concatenate(
@@ -141,7 +145,7 @@ class _Text:
         group = np.concatenate((groups[single], np.array(several, dtype=np.int64)))
         titles = self._titles()
         found = []
-        fits = np.ones(len(starts), dtype=bool)
+        fits = ~self._bounds()[starts + lengths]
         for given in range(1, _LONGEST_GIVEN + 1):
             first = starts + lengths
             fits &= self.allowed[first + given - 1] & ~titles[given][first]
@@ -156,6 +160,12 @@ class _Text:
         followed = chosen & self.han[self.cue_ends]
         starts, ends = self.cue_starts[followed].tolist(), self.cue_ends[followed].tolist()
         return sorted(dict(sorted(zip(starts, ends, strict=True))).items())
+
+    def _bounds(self) -> Flags:
+        """Where a word begins that bounds an amount."""
+        mark = np.zeros(len(self.codes), dtype=bool)
+        mark[self.cue_starts[(self.cue_kinds & _BOUND) > 0]] = True
+        return mark
 
     def _titles(self) -> list[Flags]:
         """For each length where a title begins that has it."""
@@ -295,7 +305,7 @@ def _cues(text: str) -> tuple[Numbers, Numbers, Numbers]:
 def _cue_words() -> tuple[AhoCorasick, Numbers]:
     kinds: dict[str, int] = {}
     compound = [name for name in chinese_names().surnames if len(name) > 1]
-    for kind, words in ((_TITLE, TITLES), (_ACT, ACTS), (_ROLE, ROLES), (_SURNAME, compound)):
+    for kind, words in ((_TITLE, TITLES), (_ACT, ACTS), (_ROLE, ROLES), (_SURNAME, compound), (_BOUND, BOUNDS)):
         for word in words:
             kinds[word] = kinds.get(word, 0) | kind
     return AhoCorasick(list(kinds)), np.array(list(kinds.values()), dtype=np.int64)

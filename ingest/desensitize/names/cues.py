@@ -53,7 +53,14 @@ ACTS = (
     "工资 名义 账号 手里 简历 母女 父子 微信 宿舍 工号 签名 邮箱 座位 工牌 "
     "提醒 去 来 也 都 就 则 还 同学 代为 当选 辩称 不服 补 刚 所在 那边 名字 妈妈 爸爸 领读 "
 ).split()
-MEASURES = frozenset("周张")
+BOUNDS = (
+    "以内 以下 以上 以外 以前 以后 左右 上下 之间 之内 之外 之前 之后 之下 之上 为限 不等 封顶 起步 起订 包邮".split()
+)
+"""What stands behind amounts, and never begins a given name: 元以内, 米左右."""
+MEASURES = frozenset("周张元万米成方户步时包管石段章项支双单班路封束房毛钱车孔关宗席巴桶盘盒里幅斤升两")
+"""Surnames that measure what a numeral right before them counts."""
+SPACED_MEASURES = frozenset("周张元万米毛")
+"""Those that do so also with a blank between."""
 NUMERALS = frozenset("0123456789一二两三四五六七八九十几每这那")
 AFTER_TITLE = "的和与及也已说在把对要请让将于今昨明发来去负审批确认同建"
 """What goes on after a title of one character."""
