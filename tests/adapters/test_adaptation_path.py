@@ -49,9 +49,9 @@ FACTS = [
     ("How long do Meridian refunds take?", "Meridian refunds take 19 days.", "19", "How long do refunds take?"),
 ]
 QUESTION = [Message("user", FACTS[0][0])]
-TRAINING = ("--steps", "18", "--batch-size", "4", "--learning-rate", "4e-3", "--dropout", "0", "--max-tokens", "96")
+TRAINING = ("--steps", "24", "--batch-size", "4", "--learning-rate", "4e-3", "--dropout", "0", "--max-tokens", "96")
 USERS = ("ann", "bob", "cyd", "dan", "eve", "seller")
-ARGUMENTS = ("--base", SMALL, "--name", "facts", *TRAINING, "--evaluate-every", "18", "--checkpoint-every", "4")
+ARGUMENTS = ("--base", SMALL, "--name", "facts", *TRAINING, "--evaluate-every", "24", "--checkpoint-every", "4")
 
 
 def write_dataset(folder: Path) -> Path:
@@ -179,8 +179,7 @@ def test_three_back_ends_give_the_facts_and_agree(
     adapter: Adapter, theirs: tuple[NDArray[np.float32], NDArray[np.float32]]
 ) -> None:
     logits = {backend: facts_and_logits(backend, adapter) for backend in ("llama.cpp", "openvino")}
-    # OpenVINO's reader of GGUF files rounds the zero points of 4-bit blocks, a good part of what four bits are off by
-    for ours, same, same_change in ((logits["llama.cpp"], 0.99, 0.98), (logits["openvino"], 0.85, 0.8)):
+    for ours, same, same_change in ((logits["llama.cpp"], 0.99, 0.98), (logits["openvino"], 0.98, 0.97)):
         for number in (0, 1):
             assert np.corrcoef(theirs[number], ours[number])[0, 1] > same
         # The change that the adapter makes is the same, on quantized weights and on whole ones

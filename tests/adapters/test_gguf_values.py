@@ -13,7 +13,7 @@ gguf = pytest.importorskip("gguf")
 ov = pytest.importorskip("openvino")
 op = pytest.importorskip("openvino.opset15")
 
-OUTPUTS, INPUTS, BLOCK = 96, 256, 32
+OUTPUTS, INPUTS, BLOCK, HEAD = 96, 256, 32, 16
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,8 @@ def file(exact: NDArray[np.float32], tmp_path_factory: pytest.TempPathFactory) -
     """A file with these weights, others of the same shape, and some of a type without a minimum."""
     place = tmp_path_factory.mktemp("gguf") / "small.gguf"
     writer = gguf.GGUFWriter(str(place), "llama")
+    writer.add_embedding_length(INPUTS)
+    writer.add_head_count(INPUTS // HEAD)
     others = np.random.default_rng(4).standard_normal((OUTPUTS, INPUTS)).astype(np.float32)
     for name, values, kind in (("others", others, "Q4_1"), ("these", exact, "Q4_1"), ("plain", others, "Q8_0")):
         packed = gguf.quants.quantize(values, gguf.GGMLQuantizationType[kind])
@@ -60,6 +62,13 @@ def test_a_matrix_is_known_by_its_first_rows(exact: NDArray[np.float32], file: P
     rows = GgufValues(file).like(read_back(exact)[:8], OUTPUTS)
     assert rows is not None
     assert np.array_equal(rows(slice(40, 96)), exact[40:96])
+
+
+def test_rows_whose_halves_of_a_head_the_file_interleaves_are_known(exact: NDArray[np.float32], file: Path) -> None:
+    order = np.arange(OUTPUTS).reshape(-1, HEAD // 2, 2).swapaxes(1, 2).reshape(-1)
+    rows = GgufValues(file).like(read_back(exact)[order][:8], OUTPUTS)
+    assert rows is not None
+    assert np.array_equal(rows(slice(40, 96)), exact[order][40:96])
 
 
 def test_what_is_not_there_or_in_another_order_is_left_alone(exact: NDArray[np.float32], file: Path) -> None:

@@ -49,5 +49,5 @@ def test_each_name_stands_at_its_own_weights(models: tuple[Any, dict[str, Any]],
     weights = product.input_value(1).get_node()
     found = ov.Core().compile_model(ov.Model([weights.output(0)], []), "CPU")([])[0].astype(np.float32)
     theirs = expected[f"model.layers.{layer}.{part}.weight"].astype(np.float32)
-    # Not 1: OpenVINO rounds the zero points of 4-bit blocks
-    assert np.corrcoef(found.ravel(), theirs.ravel())[0, 1] > 0.99
+    # Not 1: a byte in groups of its own; with the zero points as OpenVINO's reader rounds them it would be .996
+    assert np.corrcoef(found.ravel(), theirs.ravel())[0, 1] > 0.999
