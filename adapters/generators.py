@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -54,13 +55,20 @@ def choose_backend(backend: Backend) -> Choice:
                 f"{backend} is not installed; run `pip install {install}` or set [answer] backend to auto"
             )
         return Choice(backend, "as the settings say")
-    if _has_gpu():
+    suits, why = _suits_openvino()
+    return choose_by_itself(have, gpu=_has_gpu(), suits=suits, why=why)
+
+
+def choose_by_itself(have: Mapping[Chosen, bool], *, gpu: bool, suits: bool, why: str) -> Choice:
+    """What `auto` takes: `have` says what is installed, `gpu` whether there is one, `suits` whether OpenVINO suits the
+    processor and memory, for the reason `why`. Raises Unavailable when nothing is there to take.
+    """
+    if gpu:
         return Choice("transformers", "there is a GPU")
     if not (have["openvino"] or have["llama.cpp"]):
         raise Unavailable(
             "no engine for answer models is installed; run `pip install 'plumbline-assistant[llama-cpp]'`"
         )
-    suits, why = _suits_openvino()
     if have["openvino"] and suits:
         return Choice("openvino", why)
     if have["llama.cpp"]:

@@ -55,7 +55,12 @@ def regroup(model: Any, threads: int, exact: GgufValues | None = None) -> None:
     if not group:
         return
     if exact is not None:
-        tables = [scaled for node in nodes if (scaled := _Scaled.of(node, "Gather", 0)) is not None]
+        shared = {scaled.name for scaled in found}  # the table of token vectors may be that of the last product too
+        tables = [
+            scaled
+            for node in nodes
+            if (scaled := _Scaled.of(node, "Gather", 0)) is not None and scaled.name not in shared
+        ]
         for scaled in (*found, *tables):
             scaled.take_from(exact)
         found += [table for table in tables if table.exact is not None and table.inputs % group == 0]
@@ -76,7 +81,7 @@ class _Scaled:
 
     def __init__(self, scaled: Any, codes: Any, zeros: Any, steps: Any) -> None:
         self._scaled = scaled
-        self._name = codes.get_friendly_name()
+        self.name = codes.get_friendly_name()
         # OpenVINO's objects are asked here only: asked from several threads at once, they can wait for each other
         self._codes, self._zeros, self._steps = _bytes(codes), _bytes(zeros), steps.get_data()
         self.exact: Callable[[slice], NDArray[np.float32]] | None = None
@@ -128,7 +133,7 @@ class _Scaled:
         from openvino import opset15 as op
 
         constant = op.constant(codes)
-        constant.set_friendly_name(self._name)
+        constant.set_friendly_name(self.name)
         scaled = op.multiply(op.subtract(op.convert(constant, "f16"), _halves(op, zeros)), op.constant(steps))
         self._scaled.output(0).replace(scaled.output(0))
 

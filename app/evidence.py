@@ -26,6 +26,7 @@ _WHOLE = 0.6
 _WORTH = 0.5
 """Chunks with a smaller share of the best score are not shown: they cost time and mislead a small model."""
 _FOREIGN = 0.05
+"""By so much less sure one may be of a passage in another language: the share of words cannot count for it."""
 _WORD_SHARE = 0.25
 _CONCEPT_SHARE = 0.15
 _VERSION = re.compile(

@@ -12,7 +12,6 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -222,7 +221,5 @@ class Shadow:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.generators import available_memory
 from adapters.model_catalog import ModelCatalog
 from adapters.training.plan import Estimate, Plan
-from adapters.training.torch_models import Shape, device, model_shape, require_torch
+from adapters.training.torch_models import Device, Shape, device, model_shape, require_torch
 
 _BYTES = {"none": 4.0, "8bit": 1.0, "4bit": 0.6}
 """Bytes a weight; without quantizing 4 on a CPU, half of it on a GPU."""
@@ -20,10 +21,26 @@ _PER_PARAMETER = {"lora": 4, "dpo": 8, "prompt": 4, "full": 6}
 """Floating-point operations per parameter and token: 2 forward, 2 for the gradients of activations, 2 for weights."""
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where a training would run: bytes that are free (None: unknown) and floating-point operations a second."""
+
+    place: Device
+    free_bytes: int | None
+    operations_per_second: float
+
+
 def estimate(plan: Plan, examples: int, tokens: int, catalog: ModelCatalog) -> Estimate:
     """Memory and time for training on `examples` rows with `tokens` tokens in all. Raises Unavailable without torch."""
     require_torch()
-    shape, place = model_shape(plan.base, catalog), device()
+    place = device()
+    machine = Machine(place, _available(place), _operations_per_second(place))
+    return estimated(plan, examples, tokens, model_shape(plan.base, catalog), machine)
+
+
+def estimated(plan: Plan, examples: int, tokens: int, shape: Shape, machine: Machine) -> Estimate:
+    """As `estimate`, for a model of known sizes on a known machine."""
+    place = machine.place
     trained = _trained(plan, shape)
     width = 4.0 if place == "cpu" else 2.0
     weight = width if plan.quantize == "none" else _BYTES[plan.quantize]
@@ -39,8 +56,8 @@ def estimate(plan: Plan, examples: int, tokens: int, catalog: ModelCatalog) -> E
         parameters=shape.parameters,
         trained=trained,
         memory_bytes=int(shape.parameters * weight + trainable + activations) + _LIBRARIES,
-        available_bytes=_available(place),
-        seconds=operations / _operations_per_second(place),
+        available_bytes=machine.free_bytes,
+        seconds=operations / machine.operations_per_second,
         device="GPU" if place == "cuda" else "CPU",
     )
 
@@ -65,7 +82,7 @@ def _trained(plan: Plan, shape: Shape) -> int:
     return shape.layers * plan.rank * sum(sizes.get(target, 2 * shape.hidden) for target in targets)
 
 
-def _available(place: str) -> int | None:
+def _available(place: Device) -> int | None:
     if place == "cuda":
         import torch
 
@@ -79,7 +96,7 @@ def _available(place: str) -> int | None:
     return allowed if memory is None else min(memory, allowed)
 
 
-def _operations_per_second(place: str) -> float:
+def _operations_per_second(place: Device) -> float:
     """Measured with matrices of a layer's size; half of it, since a training is not only multiplying."""
     import torch
 

@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from adapters.derived import derived_folder
 from adapters.model_catalog import ModelCatalog
@@ -39,14 +40,15 @@ class Shape:
 
 def require_torch() -> None:
     """Raises Unavailable with what to install when torch, transformers or peft are missing."""
-    from importlib.util import find_spec
-
     missing = [name for name in ("torch", "transformers", "peft") if find_spec(name) is None]
     if missing:
         raise Unavailable(f"{', '.join(missing)}: not installed; {INSTALL}")
 
 
-def device() -> str:
+Device = Literal["cuda", "cpu"]
+
+
+def device() -> Device:
     """`cuda` when there is a GPU that torch can use, else `cpu`."""
     import torch
 
@@ -84,20 +86,34 @@ def weights_folder(name: str, catalog: ModelCatalog) -> Path:
 
 
 def load_model(folder: Path, quantize: Quantize = "none") -> Any:
-    """The model in `folder` on the GPU, else on the CPU: bf16 on a GPU that has it, 32-bit floats on a CPU."""
+    """The model in `folder` on the GPU, else on the CPU. Raises Unavailable as `loading_options` does."""
     import torch
     from transformers import AutoModelForCausalLM
 
     place = device()
+    bf16 = place == "cuda" and torch.cuda.is_bf16_supported()
+    options = loading_options(place, quantize, bf16=bf16, bitsandbytes=find_spec("bitsandbytes") is not None)
+    return AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, **options)
+
+
+def loading_options(place: Device, quantize: Quantize, *, bf16: bool, bitsandbytes: bool) -> dict[str, Any]:
+    """How transformers is to load a model: 32-bit floats on a CPU; on a GPU bf16 where it has that, else 16-bit floats.
+
+    Raises Unavailable with what to do where weights cannot be quantized: without a GPU or without bitsandbytes.
+    """
+    import torch
+
     if place == "cpu":
         if quantize != "none":
             raise Unavailable(f"quantize {quantize}: needs an NVIDIA GPU, and there is none; leave it out")
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": 0}, "local_files_only": True}
-    if quantize != "none":
-        options["quantization_config"] = _quantization(quantize, dtype)
-    return AutoModelForCausalLM.from_pretrained(folder, **options)
+        return {"dtype": torch.float32}
+    dtype = torch.bfloat16 if bf16 else torch.float16
+    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": 0}}
+    if quantize == "none":
+        return options
+    if not bitsandbytes:
+        raise Unavailable(f"quantize {quantize}: needs bitsandbytes; run `pip install bitsandbytes` or leave it out")
+    return options | {"quantization_config": _quantization(quantize, dtype)}
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -141,12 +157,9 @@ def model_shape(name: str, catalog: ModelCatalog) -> Shape:
 
 
 def _quantization(quantize: Quantize, dtype: Any) -> Any:
-    from importlib.util import find_spec
-
+    """Eight bits; or, for QLoRA, four as its authors have them (Dettmers et al. 2023)."""
     from transformers import BitsAndBytesConfig
 
-    if find_spec("bitsandbytes") is None:
-        raise Unavailable(f"quantize {quantize}: needs bitsandbytes; run `pip install bitsandbytes` or leave it out")
     options: dict[str, Any] = {"load_in_8bit": True}
     if quantize == "4bit":
         options = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True}

@@ -97,7 +97,7 @@ def _rules(run: Run) -> None:
     with run.open() as workspace:
         rows = rule_views(workspace.catalog)
     if run.json:
-        print_json({"rules": [row.model_dump() for row in rows]})
+        print_json({"rules": [row.to_json() for row in rows]})
         return
     if not rows:
         print_text("no answer has been edited yet")

@@ -54,11 +54,12 @@ class Relinking:
     def start(self) -> None:
         """See to it in the background, unless somebody does already."""
         with self._lock:
+            if self._thread is None:
+                # A program that ends without closing would end inside of the writing: C++ aborts it then
+                atexit.register(self.close)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="relinking", daemon=True)
                 self._thread.start()
-                # A program that ends without closing would end inside of the writing: C++ aborts it then
-                atexit.register(self.close)
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the background work is done."""

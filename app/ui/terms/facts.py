@@ -49,8 +49,8 @@ def facts(
                 args=(number,),
                 help=say("terms.remove"),
             )
-    fitting = {form.id: form for form in terms_of(page).relations(page.user, of=types)}
-    _add(page, key, kept, relations, fitting if types else {})
+    fitting = {form.id: form for form in terms_of(page).relations(page.user, of=types)} if types else {}
+    _add(page, key, kept, relations, fitting)
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.terms.rights import number_of
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, show
 from app.ui.terms import marks
@@ -11,7 +12,7 @@ from app.ui.terms.address import PROPOSAL, VIEW, go, leave_for
 from app.ui.terms.common import manages, show_difference, terms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from app.terms.views import RevisionView
 
@@ -39,7 +40,8 @@ def history(page: Page) -> None:
                 _back(page, revisions)
                 _undo(page, revisions)
                 if not st.session_state.get("plb-terms-before"):
-                    undo_last(page, revisions[0].id, revisions[0].number)
+                    newest = revisions[0]
+                    undo_own(page, newest.id, (newest.author, newest.approved_by))
 
 
 def _revisions(page: Page, revisions: Sequence[RevisionView]) -> None:
@@ -155,12 +157,16 @@ def _undo(page: Page, revisions: Sequence[RevisionView]) -> None:
             undo_button(page, which)
 
 
-def undo_last(page: Page, revision: str, number: int) -> None:
-    """A button to take a revision back, also pressed by Ctrl+Z outside of text boxes (`listener.js`): one a page."""
+def undo_own(page: Page, revision: str, by: Collection[str]) -> None:
+    """A button to take back a revision by the people `by`, where the user is one of them; Ctrl+Z presses it too,
+    outside of text boxes (`listener.js`). Never for the first revision: before it the graph was empty.
+    """
     import streamlit as st
 
-    with st.container(key="plb-undo-last"):
-        undo_button(page, revision, page.say("terms.undo_number", number=number), "Ctrl + Z")
+    number = number_of(revision)
+    if page.user.name in by and number > 1:
+        with st.container(key="plb-undo-last"):
+            undo_button(page, revision, page.say("terms.undo_number", number=number), "Ctrl + Z")
 
 
 def undo_button(page: Page, revision: str, title: str = "", hint: str | None = None) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.terms.rights import number_of
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, show
 from app.ui.terms import differences, marks
 from app.ui.terms.address import CONCEPT, EDIT, PROPOSAL, VIEW, go, leave_for, shown
 from app.ui.terms.common import limits, manages, names_in, names_of_issues, show_difference, terms_of
 from app.ui.terms.concept import discussion
-from app.ui.terms.history import undo_last
+from app.ui.terms.history import undo_own
 from knowledge.errors import NotFound
 from knowledge.graph.changes import Create, Edit
 
@@ -132,7 +131,7 @@ def _proposal(page: Page, wanted: str, ids: Sequence[str]) -> None:
     choices = _conflicts(page, found)
     show_difference(page, found.diff)
     if found.revision and manages(page):
-        undo_last(page, found.revision, number_of(found.revision))
+        undo_own(page, found.revision, (found.author, found.decided_by))
     if found.issues:
         show(marks.heading(say("terms.preview_issues"), 3))
         subjects = {name.id: name for name in found.subjects}

@@ -394,9 +394,21 @@ def test_a_revision_is_undone_from_the_page(graph: Site, monkeypatch: pytest.Mon
     label = LabelForm(text="MRD", kind="alternative", language="en")
     change = Edit(form=form.model_copy(update={"labels": (*form.labels, label)}))
     revision = terms.approve(terms.propose(change, "mona", comment="also MRD").id, "max")
+    graph.assistant.workspace.accounts.add("mia", PASSWORD, role=Role.KNOWLEDGE_MANAGER, language="en")
+    keys = {str(each.key) for each in opened(monkeypatch, graph, "mia", view="history").button}
+    assert "plb-terms-undo-last" not in keys, "the key takes back one's own changes only"
     test = opened(monkeypatch, graph, "mona", view="history")
+    assert test.button(key="plb-terms-undo-last").label == f"Undo #{revision.number}"
     press(test, f"plb-terms-undo-{revision.id}")
     assert [row.comment for row in terms.proposals("max", state="proposed")] == [f"undo #{revision.number}"]
+
+
+def test_the_first_revision_is_not_undone_by_a_key(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = graph.assistant.terms.history("mona")[0]
+    assert newest.number == 1
+    graph.assistant.workspace.accounts.add(newest.author, PASSWORD, role=Role.ADMIN, language="en")
+    test = opened(monkeypatch, graph, newest.author, view="history")
+    assert "plb-terms-undo-last" not in {str(each.key) for each in test.button}, "it would empty the graph"
 
 
 def test_a_quality_fix_becomes_a_proposal(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
