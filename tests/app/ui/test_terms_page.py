@@ -1,5 +1,6 @@
 """The Terms page as Streamlit runs it, without a browser and without models."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from ui_site import PASSWORD, Site
 
 from app.terms import Operator
 from app.ui import identity
+from knowledge.catalog.candidates import NewCandidate, Place
 from knowledge.graph.changes import ConceptForm, Create, Edit, LabelForm, Raw
 from knowledge.graph.exchange import import_file
 from knowledge.types import Role
@@ -409,6 +411,41 @@ def test_the_first_revision_is_not_undone_by_a_key(graph: Site, monkeypatch: pyt
     graph.assistant.workspace.accounts.add(newest.author, PASSWORD, role=Role.ADMIN, language="en")
     test = opened(monkeypatch, graph, newest.author, view="history")
     assert "plb-terms-undo-last" not in {str(each.key) for each in test.button}, "it would empty the graph"
+
+
+def test_a_candidate_is_accepted_with_one_press(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "The night shift rota is posted on Fridays."
+    document = graph.document("rota.md", "Rota", sentence)
+    place = Place(document, 3, (sentence,))
+    graph.assistant.catalog.candidates.offer([NewCandidate("term", "documents", "night shift rota", "en", (place,))])
+    test = opened(monkeypatch, graph, "mona", view="candidates")
+    assert "<mark>night shift rota</mark>" in html(test), "its sentence, with the phrase marked"
+    number = graph.assistant.terms.candidates("mona")[0].id
+    press(test, f"plb-candidate-accept-{number}")
+    (row,) = graph.assistant.terms.proposals("max", state="proposed")
+    assert [name.en for name in row.subjects] == ["night shift rota"]
+    assert graph.assistant.terms.candidates("mona") == [], "it is not offered again"
+
+
+def test_a_concept_is_talked_about(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = opened(monkeypatch, graph, "mona", concept=MERIDIAN)
+    test.session_state["plb-terms-tabs-en"] = "Discussion"
+    fine(test.run())
+    test.text_area[0].set_value("Is <b>this</b> still right?")
+    fine(next(each for each in test.button if each.label == "Send").click().run())
+    assert [each.text for each in graph.assistant.terms.discussion(MERIDIAN, "max")] == ["Is <b>this</b> still right?"]
+    assert "Is &lt;b&gt;this&lt;/b&gt; still right?" in html(test)
+
+
+def test_the_quality_of_revisions_is_drawn(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = graph.assistant.terms
+    bare = ConceptForm(labels=(LabelForm(text="Nothing known", language="en"),))
+    terms.approve(terms.propose(Create(form=bare), "mona", comment="x").id, "max")
+    test = opened(monkeypatch, graph, "mona", view="quality")
+    test.session_state["plb-terms-trend"] = True  # opened
+    fine(test.run())
+    drawn = json.loads(test.get("vega_lite_chart")[0].proto.spec)
+    assert drawn["layer"][0]["mark"]["type"] == "line"
 
 
 def test_a_quality_fix_becomes_a_proposal(graph: Site, monkeypatch: pytest.MonkeyPatch) -> None:
