@@ -155,25 +155,32 @@ def _cells(row: CandidateView) -> tuple[object, ...]:
     return row.id, row.kind, row.label, row.count, shortened(example, _WIDTH)
 
 
+@command(graph, "apart", json=True)
+def apart(
+    run: Run,
+    first: Annotated[str, typer.Argument(metavar="CONCEPT", show_default=False)],
+    second: Annotated[str, typer.Argument(metavar="CONCEPT", show_default=False)],
+    comment: CommentOption = "",
+    user: UserOption = None,
+) -> None:
+    """State that two concepts are not one: they are no possible duplicates any more."""
+    with run.assistant() as assistant:
+        proposal = assistant.terms.tell_apart(first, second, asker(user), comment=comment, wait=True)
+    if run.json:
+        print_result(proposal)
+        return
+    done = f"revision {proposal.revision}" if proposal.revision else "it waits: `plumbline graph review` shows it"
+    print_text(f"{proposal.id}: {proposal.comment}; {done}")
+
+
 @command(graph, "duplicates", json=True)
 def duplicates(
     run: Run,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Pairs shown.")] = 50,
-    apart: Annotated[
-        tuple[str, str] | None, typer.Option(metavar="A B", help="State that these two are not one concept.")
-    ] = None,
     user: UserOption = None,
 ) -> None:
-    """List pairs of concepts that may be one; `graph propose --merge A --into B` joins two."""
+    """List pairs of concepts that may be one; `propose --merge A --into B` joins two, `apart A B` parts them."""
     with run.assistant() as assistant:
-        if apart is not None:
-            proposal = assistant.terms.tell_apart(*apart, asker(user), wait=True)
-            if run.json:
-                print_result(proposal)
-            else:
-                done = f"revision {proposal.revision}" if proposal.revision else "it waits for approval"
-                print_text(f"{proposal.id}: {proposal.comment}; {done}")
-            return
         rows = assistant.terms.duplicates(asker(user), limit=limit)
     if run.json:
         print_json({"duplicates": [row.to_json() for row in rows]})

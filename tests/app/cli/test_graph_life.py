@@ -98,11 +98,11 @@ def test_possible_duplicates(call: Callable[..., Any]) -> None:
     assert [{pair["first_label"], pair["second_label"]} for pair in pairs] == [{"Meridian", "meridien"}]
     assert call("duplicates", "--user", "eve").code == 4
     one, other = (pairs[0][side]["id"] for side in ("first", "second"))
-    assert call("duplicates", "--apart", one, one).code == 2
-    assert call("duplicates", "--apart", one, "urn:none").code == 1
-    assert "revision" in call("duplicates", "--apart", one, other).out
+    assert call("apart", one, one).code == 2
+    assert call("apart", one, "urn:none").code == 1
+    assert "revision" in call("apart", one, other).out
     assert call("duplicates", "--json").json == {"duplicates": []}
-    assert call("duplicates", "--apart", one, other).code == 2, "the graph says so already"
+    assert call("apart", one, other).code == 2, "the graph says so already"
 
 
 def test_watching_undoing_and_rights(call: Callable[..., Any]) -> None:
