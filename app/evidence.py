@@ -21,10 +21,9 @@ from knowledge.words import content_words
 if TYPE_CHECKING:
     from knowledge.graph import Linker
 
-_WHOLE = 0.6
-"""Chunks with this share of the best score are shown whole while they fit: what they are about stands between them."""
-_WORTH = 0.5
-"""Chunks with a smaller share of the best score are not shown: they cost time and mislead a small model."""
+_WORTH = 0.65
+"""Chunks with a smaller share of the best score are not shown: they cost time and mislead a small model. Others are
+shown whole while they fit: what they are about stands between the sentences that share words with the question."""
 _FOREIGN = 0.05
 """By so much less sure one may be of a passage in another language: the share of words cannot count for it."""
 _WORD_SHARE = 0.25
@@ -162,12 +161,11 @@ def select(
     language = detect_language(question)
     nearness = _nearness(question, embedder) if embedder and any(_foreign(item, language) for item in chosen) else None
     for item, sentences in zip(chosen, units, strict=True):
-        foreign = _foreign(item, language)
-        if foreign and nearness is not None:
+        if nearness is not None and _foreign(item, language):
             scores = nearness(sentences)
         else:
             scores = [_score(sentence.text, weights) for sentence in sentences]
-        kept = _keep(sentences, scores, budget, whole=foreign or item.score >= _WHOLE * chosen[0].score)
+        kept = _keep(sentences, scores, budget)
         tellers = _tellers(sentences, kept)
         if not tellers:
             continue
@@ -217,16 +215,13 @@ def _score(text: str, weights: dict[str, float]) -> float:
     return sum(weight for word, weight in weights.items() if word in words)
 
 
-def _keep(sentences: Sequence[Sentence], scores: Sequence[float], budget: int, *, whole: bool) -> list[int]:
-    """Indices of the sentences to show, in order, within `budget` tokens."""
+def _keep(sentences: Sequence[Sentence], scores: Sequence[float], budget: int) -> list[int]:
+    """Indices of the sentences to show, in order: all that fit into `budget` tokens, the best first."""
     costs = [estimate_tokens(sentence.text) for sentence in sentences]
-    if whole and sum(costs) <= budget:
+    if sum(costs) <= budget:
         return list(range(len(sentences)))
     kept: set[int] = set()
-    order = sorted(range(len(sentences)), key=lambda index: -scores[index])
-    if not whole:
-        order = [index for index in order if scores[index] > 0]
-    for index in order:
+    for index in sorted(range(len(sentences)), key=lambda index: -scores[index]):
         wanted = {index, *_header(sentences, index)} - kept
         cost = sum(costs[each] for each in wanted)
         if cost <= budget:

@@ -94,7 +94,7 @@ class AnswerSettings(Section):
         "none", description="weights of the base in fewer bits, with transformers on an NVIDIA GPU"
     )
     context_tokens: int = Field(4096, ge=512, le=131_072)
-    evidence_tokens: int = Field(240, ge=100, le=32_000, description="token budget of the evidence in the prompt")
+    evidence_tokens: int = Field(200, ge=100, le=32_000, description="token budget of the evidence in the prompt")
     passages: int = Field(5, ge=1, le=50, description="chunks that evidence is taken from")
     max_tokens: int = Field(160, ge=16, le=8_192, description="longest answer in tokens")
     min_relevance: float = Field(0.20, ge=0, le=2, description="below this the answer is 'not in the documents'")

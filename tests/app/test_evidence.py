@@ -41,8 +41,8 @@ TABLE = "| City | Limit |\n|---|---|\n| Munich | 150 EUR |\n| Singapore | 240 SG
 
 
 def test_a_table_row_brings_its_header_along() -> None:
-    chunks = [ranked("Travel is booked in Meridian."), ranked(TABLE, "Limits", score=0.5)]
-    evidence = select("What is the limit in Singapore?", chunks, budget=200, limit=5)
+    chunks = [ranked("Travel is booked in Meridian."), ranked(TABLE, "Limits", score=0.7)]
+    evidence = select("What is the limit in Singapore?", chunks, budget=32, limit=5)  # not enough for the whole table
     assert evidence.passages[1].text.splitlines() == ["| City | Limit |", "|---|---|", "| Singapore | 240 SGD |"]
     assert evidence.quotes[1] == "| Singapore | 240 SGD |"
 
@@ -61,9 +61,26 @@ def test_the_model_reads_table_rows_spelled_out() -> None:
 
 def test_other_names_of_what_is_asked_find_their_row() -> None:
     table = "| 目的地 | 每晚上限 |\n|---|---|\n| 慕尼黑 | 150 欧元 |\n| 新加坡 | 240 新加坡元 |"
-    chunks = [ranked("Rooms are booked in Meridian."), ranked(table, "住宿标准", score=0.5)]
+    chunks = [ranked("Rooms are booked in Meridian."), ranked(table, "住宿标准", score=0.7)]
     evidence = select("What is the limit in Munich?", chunks, budget=200, limit=5, names=["慕尼黑"])
     assert evidence.quotes[1] == "| 慕尼黑 | 150 欧元 |"
+
+
+def test_a_chunk_of_a_much_smaller_score_is_not_read() -> None:
+    chunks = [
+        ranked("The limit in Munich is 150 EUR.", "A"),
+        ranked("The limit in Oslo is 170 EUR.", "B", score=0.7),
+        ranked("The limit in Rome is 160 EUR.", "C", score=0.6),
+    ]
+    assert [each.title for each in select("limit", chunks, budget=200, limit=5).passages] == ["A", "B"]
+
+
+def test_a_chunk_that_fits_is_read_whole() -> None:
+    text = "Kestrel is the vendor portal. Orders are placed there.\n\nThe limit is 500 EUR."
+    evidence = select(
+        "What is the limit?", [ranked("Limits stand here."), ranked(text, "B", score=0.7)], budget=90, limit=5
+    )
+    assert evidence.passages[1].text == text
 
 
 def test_in_another_language_the_nearest_sentence_is_quoted() -> None:
