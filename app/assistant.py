@@ -282,7 +282,7 @@ class Assistant:
         return joined(retriever.rank(question, asking.user, asking.attached), found, passages)
 
     def _select(self, question: str, ranked: Sequence[RankedChunk], asking: _Asking, *, thorough: bool) -> Evidence:
-        from app.evidence import select
+        from app.evidence import WORTH, select
 
         settings, times = asking.writer.settings, _THOROUGH if thorough else 1
         evidence = select(
@@ -292,6 +292,7 @@ class Assistant:
             limit=settings.passages * times,
             names=self.workspace.terms().linker.expand(question, asking.user),
             embedder=self.workspace.embedder,
+            worth=WORTH / times,
         )
         return evidence if asking.scope or asking.attached else self._with_facts(question, evidence, asking.user)
 

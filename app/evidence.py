@@ -21,7 +21,7 @@ from knowledge.words import content_words
 if TYPE_CHECKING:
     from knowledge.graph import Linker
 
-_WORTH = 0.65
+WORTH = 0.65
 """Chunks with a smaller share of the best score are not shown: they cost time and mislead a small model. Others are
 shown whole while they fit: what they are about stands between the sentences that share words with the question."""
 _FOREIGN = 0.05
@@ -145,14 +145,16 @@ def select(
     limit: int,
     names: Sequence[str] = (),
     embedder: Embedder | None = None,
+    worth: float = WORTH,
 ) -> Evidence:
     """The sentences of the best `limit` chunks that matter for `question`, in at most about `budget` tokens.
 
-    `names` are other names of what the question names. Sentences in another language than the question share no words
-    with it: `embedder` tells which of them are nearest. Passages keep the order of `ranked`; left-out sentences show as
-    '…'; a table row brings its header along.
+    Chunks below `worth` of the best score are left out. `names` are other names of what the question names. Sentences
+    in another language than the question share no words with it: `embedder` tells which of them are nearest. Passages
+    keep the order of `ranked`; left-out sentences show as '…'; a table row brings its header along.
     """
-    chosen = _worth_showing(newest_versions(ranked, question)[:limit])
+    newest = newest_versions(ranked, question)[:limit]
+    chosen = [item for item in newest if item.score >= worth * newest[0].score]
     units = [split_sentences(item.chunk.text) for item in chosen]
     weights = _weights(" ".join((question, *names)), units)
     passages: list[Passage] = []
@@ -178,10 +180,6 @@ def select(
         if budget <= 0:
             break
     return Evidence(tuple(passages), tuple(chunks), tuple(quotes))
-
-
-def _worth_showing(ranked: Sequence[RankedChunk]) -> list[RankedChunk]:
-    return [item for item in ranked if item.score >= _WORTH * ranked[0].score]
 
 
 def _weights(question: str, units: Sequence[Sequence[Sentence]]) -> dict[str, float]:

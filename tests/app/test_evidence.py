@@ -73,6 +73,8 @@ def test_a_chunk_of_a_much_smaller_score_is_not_read() -> None:
         ranked("The limit in Rome is 160 EUR.", "C", score=0.6),
     ]
     assert [each.title for each in select("limit", chunks, budget=200, limit=5).passages] == ["A", "B"]
+    thorough = select("limit", chunks, budget=200, limit=5, worth=0.3)
+    assert [each.title for each in thorough.passages] == ["A", "B", "C"]
 
 
 def test_a_chunk_that_fits_is_read_whole() -> None:
