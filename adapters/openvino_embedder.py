@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +30,9 @@ from knowledge.protocols import Vectors
 T = TypeVar("T")
 
 _BATCH = 16
+_MOST_STREAMS = 8
+"""Batches computed at once, one thread each where that many are: no thread waits for another within a batch, which is
+faster when many texts come (`bench/embedder.py`); one text takes some milliseconds longer."""
 _BATCH_TOKENS = 2048
 """Texts of similar length go together, at most this many tokens with padding: little is wasted, memory is bounded."""
 _LAYOUT = "e5-openvino-1"
@@ -58,11 +63,12 @@ class OpenVinoEmbedder:
         self._prefixes = {"query": entry.query_prefix, "passage": entry.passage_prefix}
         self._tokenizer = e5_tokenizer.read(folder / "tokenizer.json")
         self._tokenizer.no_truncation()
-        self._threads = threads
+        self._threads = threads or os.cpu_count() or 1
+        self._streams = min(self._threads, _MOST_STREAMS)
         self._file = folder / "model.xml"
-        self._model = _compile(str(self._file), threads, folder / "compiled")
+        self._model = _compile(str(self._file), self._threads, self._streams, folder / "compiled")
         self.dimension = int(self._model.output(0).get_partial_shape()[1].get_length())
-        self._requests = threading.local()
+        self._idle: list[Any] = []
         self._token_model: Any = None
         self._compiling = threading.Lock()
 
@@ -100,26 +106,32 @@ class OpenVinoEmbedder:
             return vectors
         encoded = [self._cut(each.ids) for each in self._tokenizer.encode_batch_fast([prefix + text for text in texts])]
         order = sorted(range(len(texts)), key=lambda index: len(encoded[index]))
-        for batch in _batches(order, encoded):
-            vectors[batch] = self._infer([encoded[index] for index in batch])
+        requests = self._taken()
+        requests.set_callback(lambda request, batch: vectors.__setitem__(batch, request.get_output_tensor(0).data))
+        rounds = ceil(len(texts) / (_BATCH * self._streams))
+        each = ceil(len(texts) / (rounds * self._streams))  # so that each stream gets as many batches
+        for batch in reversed(_batches(order, encoded, each)):  # the longest first, so that all end together
+            requests.start_async(_padded([encoded[index] for index in batch]), batch)
+        requests.wait_all()
+        self._idle.append(requests)
         return vectors
 
     def _cut(self, tokens: Sequence[T]) -> Sequence[T]:
         """What fits the network, with the end mark. A second tokenizer that cuts by itself takes a second to read."""
         return tokens if len(tokens) <= self.max_tokens else [*tokens[: self.max_tokens - 1], tokens[-1]]
 
-    def _infer(self, rows: Sequence[Sequence[int]]) -> Vectors:
-        """The vectors of token rows; each thread has its own request, the compiled model is shared."""
-        request = getattr(self._requests, "request", None)
-        if request is None:
-            request = self._requests.request = self._model.create_infer_request()
-        found: Vectors = np.array(request.infer(_padded(rows))[0], np.float32)
-        return found
+    def _taken(self) -> Any:
+        """Requests that nobody else uses now, as many as there are streams; whoever took them gives them back."""
+        import openvino as ov
+
+        with suppress(IndexError):
+            return self._idle.pop()
+        return ov.AsyncInferQueue(self._model, self._streams)
 
     def _without_pooling(self) -> Any:
         with self._compiling:
             if self._token_model is None:
-                self._token_model = _compile(_last_layer(self._file), self._threads)
+                self._token_model = _compile(_last_layer(self._file), self._threads, 1)
             return self._token_model
 
 
@@ -134,25 +146,22 @@ def _padded(rows: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
     return {"ids": ids, "mask": mask}
 
 
-def _batches(order: Sequence[int], encoded: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Runs of `order`, which is sorted by length, that fit into one inference."""
+def _batches(order: Sequence[int], encoded: Sequence[Sequence[int]], most: int = _BATCH) -> list[list[int]]:
+    """Runs of `order`, which is sorted by length, of at most `most` texts that fit into one inference."""
     batches: list[list[int]] = []
     for index in order:
-        if not batches or len(batches[-1]) >= _BATCH or (len(batches[-1]) + 1) * len(encoded[index]) > _BATCH_TOKENS:
+        if not batches or len(batches[-1]) >= most or (len(batches[-1]) + 1) * len(encoded[index]) > _BATCH_TOKENS:
             batches.append([])
         batches[-1].append(index)
     return batches
 
 
-def _compile(model: Any, threads: int, cache: Path | None = None) -> Any:
+def _compile(model: Any, threads: int, streams: int, cache: Path | None = None) -> Any:
     """A network, or the file of one, ready to run; the next start is faster where there is a `cache`."""
     import openvino as ov
 
     core = ov.Core()
-    settings: dict[str, Any] = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": threads or os.cpu_count() or 1,
-    }
+    settings: dict[str, Any] = {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": threads}
     if cache is not None:
         settings["CACHE_DIR"] = str(cache)
     if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
