@@ -98,7 +98,7 @@ class OpenVinoEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See `Embedder`."""
         encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(each.ids) for each in encoded]
+        return [len(each) for each in encoded]
 
     def _embed(self, texts: Sequence[str], prefix: str) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)

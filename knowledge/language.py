@@ -19,6 +19,8 @@ _FUNCTION_WEIGHT = 2.0
 
 def detect_language(text: str) -> Language:
     """Chinese or English, by the share of Han characters and function words; English where there is neither."""
+    if not _HAN.search(text):
+        return "en"
     words = [word.lower() for word in _WORD.findall(text)]
     chinese = len(_HAN.findall(text)) / 1.6 + _FUNCTION_WEIGHT * len(_HAN_FUNCTION.findall(text))
     english = len(words) + _FUNCTION_WEIGHT * sum(word in _ENGLISH_FUNCTION for word in words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,6 +19,10 @@ _SEPARATED = re.compile(
     r"(?m)^(?P<heads>[^\n,;\t]{1,40}(?P<mark>[,;\t])[^\n,;\t]{1,40}(?:(?P=mark)[^\n,;\t]{0,40}){0,30})$"
 )
 _LONGEST_HEAD = 30
+_NUMBER = re.compile(r"\d(?:[ .()+/-]{0,4}+\d){5,}+")
+"""Six digits and more, with the marks between them that numbers are written with."""
+_AROUND_NUMBERS = 40
+_HAN = re.compile("[\u4e00-\u9fff]")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
@@ -62,6 +66,26 @@ class TextView:
         lowered = self.plain.lower()
         # A few letters (İ) have a longer lower case; then only ASCII is lowered, so that offsets hold
         return lowered if len(lowered) == len(self.plain) else re.sub("[A-Z]+", lambda m: m.group().lower(), self.plain)
+
+    @cached_property
+    def numbers(self) -> list[tuple[int, int]]:
+        """Start and end of the stretches 40 characters around numbers of six and more digits, apart and in order."""
+        found: list[tuple[int, int]] = []
+        for match in _NUMBER.finditer(self.plain):
+            start, end = max(0, match.start() - _AROUND_NUMBERS), match.end() + _AROUND_NUMBERS
+            if found and start <= found[-1][1]:
+                start = found.pop()[0]
+            found.append((start, end))
+        return found
+
+    @cached_property
+    def has_han(self) -> bool:
+        """Whether a Chinese character stands in it."""
+        return _HAN.search(self.plain) is not None
+
+    def has_any(self, words: Iterable[str]) -> bool:
+        """Whether one of these words, in lower case, stands in it, inside of others too."""
+        return any(word in self.lower for word in words)
 
     def before(self, start: int, reach: int = 20) -> str:
         """What stands before a place on its line, in lower case, with the head of its table column in front."""

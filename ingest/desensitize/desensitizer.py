@@ -272,7 +272,7 @@ class Desensitizer:
         """Surnames before titles, with the one person in this text (or among colleagues) who has that surname."""
         from ingest.desensitize.names import chinese
 
-        places = list(chinese.titled(view.plain))
+        places = list(chinese.titled(view.plain)) if view.has_han else []
         if not places:
             return
         names = _by_surname(view.plain[one.start : one.end] for one in found if one.recognizer.entity == "PERSON")

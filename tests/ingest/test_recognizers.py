@@ -2,13 +2,17 @@
 
 import pytest
 
+from ingest.desensitize.context import TextView
 from ingest.desensitize.recognizers import RECOGNIZERS, all_recognizers
 from ingest.desensitize.recognizers.bank_card import luhn
+from ingest.desensitize.recognizers.base import Recognizer
 from ingest.desensitize.recognizers.cn_id_card import check_character as id_check
 from ingest.desensitize.recognizers.cn_uscc import check_character as uscc_check
 
 RSA = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow+IBAAKCAQEAx1\nabcdEFGH/123=\n-----END RSA PRIVATE KEY-----"
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+
+BY_PATTERNS = {kind.entity for kind in map(type, all_recognizers()) if kind.find is Recognizer.find}
 
 # what stands before the value, the value, its kind
 FOUND = [
@@ -201,3 +205,33 @@ def test_cost_of_names_and_addresses_grows_in_proportion(recognizers, unit):
     text = unit * (60_000 // len(unit))
     for kind in ("PERSON", "ADDRESS"):
         assert isinstance(recognizers[kind].analyze(text, [kind]), list)
+
+
+def everywhere(recognizer, view):
+    """What its patterns find when the whole text is searched for each of them."""
+    matches = [match for pattern in recognizer.patterns for match in pattern.finditer(view.plain)]
+    spans = [match.span("value" if "value" in match.re.groupindex else 0) for match in matches]
+    return [span for span, match in zip(spans, matches, strict=True) if recognizer.accept(match, view)]
+
+
+FILLER = ("Nothing personal stands here, only words in a row. ", "这里没有任何私人信息，只有一些普通的句子。")
+
+
+@pytest.mark.parametrize(("before", "value", "kind"), [one for one in FOUND if one[2] in BY_PATTERNS])
+@pytest.mark.parametrize("gap", [0, 1, 39, 40, 41, 200])
+@pytest.mark.parametrize("filler", FILLER)
+def test_what_is_not_searched_holds_nothing(recognizers, before, value, kind, gap, filler):
+    """Most patterns are tried only where one of their words, or a number, stands."""
+    text = f"{before}{value}{(filler * 20)[:gap]} {before}{value}，{before}{value}{filler * 9}{before}{value}"
+    view = TextView(text)
+    found = everywhere(recognizers[kind], view)
+    assert found
+    assert [(start, end) for start, end, _ in recognizers[kind].find(view)] == found
+
+
+def test_every_row_is_searched_as_a_whole(recognizers):
+    texts = [f"{before}{value}" for before, value, _ in FOUND] + [text for text, _ in STAYS]
+    view = TextView("\n".join(texts))
+    for kind in BY_PATTERNS:
+        found = [(start, end) for start, end, _ in recognizers[kind].find(view)]
+        assert found == everywhere(recognizers[kind], view)

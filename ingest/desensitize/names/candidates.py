@@ -90,7 +90,7 @@ def find_candidates(text: str, heads: frozenset[int] = frozenset()) -> Candidate
         "group": group - 1,
         "kinds": _KINDS_BEFORE[lengths] + kinds,
         "cut": words.cuts(start, surname, end),
-        "left": found.lefts(words)[start],
+        "left": found.lefts(words, start),
         "right": found.rights(words, end),
         "doubled": ((lengths == 2) & (found.codes[first] == found.codes[first + 1])).astype(np.int64),  # noqa: PLR2004
         "start": np.where(surname > 1, len(CHANCES) - 1, found.chances[0][start]),
@@ -177,8 +177,8 @@ class _Text:
             marks.append(mark)
         return marks
 
-    def lefts(self, words: Words) -> Numbers:
-        """What stands before each place: numbers of LEFTS."""
+    def lefts(self, words: Words, starts: Numbers) -> Numbers:
+        """What stands before each of the places: numbers of LEFTS."""
         count = len(self.text)
         before = self.codes[:count]
         word = words.at
@@ -190,14 +190,13 @@ class _Text:
         role = ((self.cue_kinds & _ROLE) > 0) & (self.cue_ends - self.cue_starts >= _SHORTEST_ROLE)
         sides[self.cue_ends[role]] = _ROLE_SIDE
         sides[0] = LEFTS.index("begin")
-        for place in np.flatnonzero(_among(before, _BLANKS)).tolist():
-            start = place + 1
+        for start in np.unique(starts[_among(self.codes[starts - 1], _BLANKS)]).tolist():  # before 0: the padding
             last = self.text[max(0, start - _REACH_OF_BLANKS) : start].rstrip(_BLANKS)[-1:]
             sides[start] = LEFTS.index(
                 "begin" if last in {"", "\n"} else "label" if last in {":", "|", ","} else "space"
             )
         self._beyond(sides, 1, LEFTS)
-        return sides
+        return sides[starts]
 
     def rights(self, words: Words, ends: Numbers) -> Numbers:
         """What stands behind each of the places: numbers of RIGHTS."""

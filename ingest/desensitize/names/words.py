@@ -100,14 +100,16 @@ class Words:
 
         tagged = rjieba.tag(text)
         self.words = [word for word, _ in tagged]
-        classes = {tag: _TAG_OF.get(tag[:2], len(TAGS) - 1) for tag in {tag for _, tag in tagged}}
+        tags = [tag for _, tag in tagged]
+        classes = {tag: _TAG_OF.get(tag[:2], len(TAGS) - 1) for tag in set(tags)}
+        names = {tag: tag.startswith("nr") for tag in classes}
         lengths = np.fromiter(map(len, self.words), dtype=np.int64, count=len(tagged))
         self.ends = np.cumsum(lengths)
         self.starts = self.ends - lengths
         self.at = np.repeat(np.arange(len(tagged)), lengths)
         """The number of the word that holds a place."""
-        self.tags = np.fromiter((classes[tag] for _, tag in tagged), dtype=np.int64, count=len(tagged))
-        self.named = np.fromiter((tag.startswith("nr") for _, tag in tagged), dtype=bool, count=len(tagged))
+        self.tags = np.fromiter(map(classes.__getitem__, tags), dtype=np.int64, count=len(tagged))
+        self.named = np.fromiter(map(names.__getitem__, tags), dtype=bool, count=len(tagged))
 
     def cuts(self, start: Numbers, surname: Numbers, end: Numbers) -> Numbers:
         """How the words lie to candidates: numbers of CUTS."""

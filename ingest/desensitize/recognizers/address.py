@@ -119,14 +119,8 @@ class Address(Recognizer):
     def find(self, view: TextView) -> Iterator[tuple[int, int, float]]:
         """Chinese ones from their road and number outward, western ones by their form."""
         text = view.plain
-        for match in _CORE.finditer(text):
-            start = _start(text, match.start())
-            if start is not None:
-                yield start, _end(text, match.end()), SURE
-        for match in _chains(text):
-            region = _regions().search(match.group())
-            if region is not None:
-                yield match.start() + region.start(), _end(text, match.end()), SURE
+        if view.has_han:
+            yield from _chinese(text)
         for pattern in (_WESTERN, _BROADWAY, _GERMAN):
             for match in pattern.finditer(text):
                 yield match.start(), match.start() + len(match.group().rstrip(" ,")), SURE
@@ -144,6 +138,17 @@ class Address(Recognizer):
         """Nothing: a city alone says too little to keep a form of its own."""
         del value
         return None
+
+
+def _chinese(text: str) -> Iterator[tuple[int, int, float]]:
+    for match in _CORE.finditer(text):
+        start = _start(text, match.start())
+        if start is not None:
+            yield start, _end(text, match.end()), SURE
+    for match in _chains(text):
+        region = _regions().search(match.group())
+        if region is not None:
+            yield match.start() + region.start(), _end(text, match.end()), SURE
 
 
 def _start(text: str, road: int) -> int | None:

@@ -41,6 +41,7 @@ class ApiKey(Recognizer):
     """Known prefixes, and values of at least 16 random characters after a name such as `api_key =`."""
 
     entity = "API_KEY"
+    one_of = ((), ("key", "secret", "token", "bearer", "密钥", "秘钥", "令牌", "访问码"))
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"(?P<prefixed>)(?<![0-9A-Za-z_-])(?P<value>{_PREFIXED})(?![0-9A-Za-z_])", re.ASCII),
         re.compile(

@@ -60,6 +60,7 @@ class BankCard(Recognizer):
     """13 to 19 digits, plain or in the groups that cards are printed in."""
 
     entity = "CREDIT_CARD"
+    numbers_only = True
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"{LEFT}(?<![.,]\d)(?<!\d-)\d{{13,19}}{RIGHT}(?![.,]\d)"),
         re.compile(rf"{LEFT}(?<!\d[ -])\d{{4}}([ -])\d{{4}}\1\d{{4}}\1\d{{1,4}}(?:\1\d{{1,3}})?{RIGHT}(?![ -]\d)"),

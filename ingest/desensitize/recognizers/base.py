@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 from ingest.desensitize.context import TextView
@@ -33,6 +34,11 @@ class Recognizer(EntityRecognizer):
 
     entity: ClassVar[str]
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = ()
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """For each pattern words in lower case of which every match has one: a text without any is not searched for it."""
+    numbers_only: ClassVar[bool] = False
+    """Whether every match has six digits, with but marks of numbers between them, and at most 40 characters around
+    them: then only stretches around numbers (`TextView.numbers`) are searched."""
 
     def __init__(self) -> None:
         super().__init__(supported_entities=[self.entity], supported_language=LANGUAGE)
@@ -49,13 +55,20 @@ class Recognizer(EntityRecognizer):
 
     def find(self, view: TextView) -> Iterator[tuple[int, int, float]]:
         """Start, end and score (0 to 1) of each value. A pattern's group `value`, if it has one, is the value."""
-        for pattern in self.patterns:
+        for pattern, needed in zip_longest(self.patterns, self.one_of):
+            if needed and not view.has_any(needed):
+                continue
             named = "value" in pattern.groupindex
-            for match in pattern.finditer(view.plain):
+            for match in self.matches(pattern, view):
                 score = self.accept(match, view)
                 if score:
                     start, end = match.span("value") if named else match.span()
                     yield start, end, score
+
+    def matches(self, pattern: re.Pattern[str], view: TextView) -> Iterator[re.Match[str]]:
+        """The matches of a pattern where they can be."""
+        for start, end in view.numbers if self.numbers_only else ((0, len(view.plain)),):
+            yield from pattern.finditer(view.plain, start, end)
 
     def accept(self, match: re.Match[str], view: TextView) -> float:
         """How sure it is that this match is a value of the kind; 0 if it is none."""

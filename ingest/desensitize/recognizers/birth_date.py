@@ -27,6 +27,7 @@ class BirthDate(Recognizer):
     """A whole date behind a word for birth; its generalized form is the year."""
 
     entity = "BIRTH_DATE"
+    one_of = (("生", "birth", "born", "dob", "d.o.b.", "geb"), ("生",))
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"{_LABEL}[ \t]{{0,3}}(?:[:|=]|是|为|on|is)?[ \t]{{0,3}}(?P<value>{_DATE})"),
         re.compile(rf"(?<![0-9A-Za-z./-])(?<![0-9],)(?P<value>{_YEAR}年\d{{1,2}}月\d{{1,2}}日)(?=出生|生(?![产成效]))"),

@@ -45,6 +45,7 @@ class ChineseIdCard(Recognizer):
     """18 characters with a right check character; with a wrong one or the old 15 digits only where the text says so."""
 
     entity = "CN_ID_CARD"
+    numbers_only = True
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
             rf"{LEFT}[1-8]\d{{5}}[ -]?(?:18|19|20)\d\d[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])"

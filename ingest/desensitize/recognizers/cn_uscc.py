@@ -21,6 +21,7 @@ class SocialCreditCode(Recognizer):
     """18 characters of the code's alphabet with a right check character."""
 
     entity = "CN_USCC"
+    numbers_only = True
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"{LEFT}(?:[159Y][1-9A-Y]|A1|N[1-3])\d{{6}}[0-9A-HJ-NPQRTUWXY]{{10}}{RIGHT}"),
     )

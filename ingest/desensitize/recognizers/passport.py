@@ -16,6 +16,7 @@ class Passport(Recognizer):
     """Chinese passports, permits for Hong Kong, Macao and Taiwan, and the forms of other countries' passports."""
 
     entity = "PASSPORT"
+    numbers_only = True
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
             rf"{LEFT}(?:[EGDSPCHMT]\d{{8}}|[A-Z]{{2}}\d{{7}}|[EGDSP][A-HJ-NP-Z]\d{{7}}|[CHM]\d{{8,10}}|[A-Z]{{1,2}}\d{{6,8}}|\d{{8,9}}){RIGHT}"

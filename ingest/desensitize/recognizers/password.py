@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from ingest.desensitize.context import TextView
 from ingest.desensitize.recognizers.base import LIKELY, SURE, Recognizer
 
-_NAMES = r"密码|口令|password|passwd|passphrase|pwd|passcode"
+_WORDS = ("密码", "口令", "password", "passwd", "passphrase", "pwd", "passcode")
+_NAMES = "|".join(_WORDS)
 _URL = re.compile(
     r"(?<![0-9A-Za-z])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>|]{0,64}:"
     r"(?P<value>[^\s@/\"'<>|\ue000]{1,128})@(?=[0-9A-Za-z\[])"
@@ -53,9 +54,15 @@ class Password(Recognizer):
 
     def find(self, view: TextView) -> Iterator[tuple[int, int, float]]:
         """In URLs, assignments, sentences and table columns."""
-        for match in (*_URL.finditer(view.plain), *_QUOTED.finditer(view.plain), *_BASIC.finditer(view.plain)):
-            if not _PLACEHOLDER.fullmatch(match["value"]):
-                yield *match.span("value"), SURE
+        for pattern, words in ((_URL, ("://",)), (_QUOTED, _WORDS), (_BASIC, ("authorization",))):
+            for match in pattern.finditer(view.plain) if view.has_any(words) else ():
+                if not _PLACEHOLDER.fullmatch(match["value"]):
+                    yield *match.span("value"), SURE
+        if view.has_any(_WORDS):
+            yield from self._named(view)
+
+    def _named(self, view: TextView) -> Iterator[tuple[int, int, float]]:
+        """What stands behind a word for passwords."""
         for match in _ASSIGNED.finditer(view.plain):
             yield from self._value(
                 match, view, explicit=bool(match["quote"] or match["key_quote"]) or "=" in match["sign"]

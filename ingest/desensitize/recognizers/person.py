@@ -28,7 +28,7 @@ class Person(Recognizer):
         for start, end in cells:
             if chinese.could_be_name(view.plain[start:end]):
                 yield start, end, LIKELY
-        for start, end, value in chinese.find_names(view.plain, heads):
+        for start, end, value in chinese.find_names(view.plain, heads) if view.has_han else ():
             yield start, end, LIKELY if value > 1 else PLAUSIBLE
         for start, end, _ in english.find_names(view.plain, heads):
             yield start, end, PLAUSIBLE

@@ -27,6 +27,7 @@ class Phone(Recognizer):
     """What the numbering plans allow; bare digits of fixed lines need a word that says what they are."""
 
     entity = "PHONE_NUMBER"
+    numbers_only = True
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"(?P<mobile>){_LEFT}(?:(?:\(\+?86\)|(?:\+|00)?86)[ -]?)?1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}{_RIGHT}"),
         re.compile(rf"(?P<mobile>){_LEFT}1[3-9]\d\.\d{{4}}\.\d{{4}}{_RIGHT}"),

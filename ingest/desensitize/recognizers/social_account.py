@@ -15,6 +15,7 @@ class SocialAccount(Recognizer):
     """A WeChat name of 6 to 20 characters or a QQ number of 5 to 11 digits behind the word for it."""
 
     entity = "SOCIAL_ACCOUNT"
+    one_of = (("微信", "wechat", "weixin", "wx", "vx"), ("qq",), ("@",))
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
             rf"(?i)(?:微信|wechat|weixin|(?<![a-z])wx(?:id)?|(?<![a-z])vx){_BETWEEN}(?P<value>[A-Za-z][-\w]{{5,19}})(?![\w@.-])",

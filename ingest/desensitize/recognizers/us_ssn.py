@@ -15,6 +15,7 @@ class SocialSecurityNumber(Recognizer):
     """3-2-4 digits; nine in a row, or an area that is never given out, only where the text says what it is."""
 
     entity = "US_SSN"
+    numbers_only = True
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"{LEFT}(?<!\d-)\d{{3}}([ -])\d\d\1\d{{4}}{RIGHT}(?!-\d)"),
         re.compile(rf"{LEFT}\d{{9}}{RIGHT}"),
