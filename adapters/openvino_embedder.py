@@ -29,7 +29,7 @@ from knowledge.protocols import Vectors
 
 T = TypeVar("T")
 
-_BATCH = 16
+_BATCH = 8
 _MOST_STREAMS = 8
 """Batches computed at once, one thread each where that many are: no thread waits for another within a batch, which is
 faster when many texts come (`bench/embedder.py`); one text takes some milliseconds longer."""

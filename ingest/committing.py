@@ -16,7 +16,7 @@ from knowledge.likeness import sketch
 from knowledge.protocols import Embedder, Vectors
 from knowledge.types import DocumentRecord
 
-_BATCHES_AT_ONCE = 8
+_BATCHES_AT_ONCE = 24
 """Batches of chunks collected before they are embedded: enough that texts of like length meet in one batch."""
 _IN_HAND = 2
 """Collections that are embedded or wait for it; with more, whoever prepares waits, so that memory stays bounded."""
