@@ -61,22 +61,28 @@ class Evidence:
         )
 
     def as_text(self) -> str:
-        """The passages as the model reads them: number, title, heading and date before each, table rows spelled out."""
-        return "\n\n".join(
-            f"[{passage.marker}] {_source_line(item)}\n{_spelled_out(passage.text)}"
-            for passage, item in zip(self.passages, self.chunks, strict=True)
-        )
+        """The passages as the model reads them: number and heading before each, table rows spelled out. Title and date
+        are not said again where the document stays the same: a user waits for every token of this text.
+        """
+        last, dated, texts = "", set(), []
+        for passage, item in zip(self.passages, self.chunks, strict=True):
+            document, heading = item.document, item.chunk.heading
+            line = heading if heading and document.id == last else _source_line(item, dated=document.id not in dated)
+            last = document.id
+            dated.add(last)
+            texts.append(f"[{passage.marker}] {line}\n{_spelled_out(passage.text)}")
+        return "\n\n".join(texts)
 
     def citations(self) -> tuple[Citation, ...]:
         """Every passage as a citation, in order."""
         return tuple(self.citation(passage.marker) for passage in self.passages)
 
 
-def _source_line(item: RankedChunk) -> str:
+def _source_line(item: RankedChunk, *, dated: bool = True) -> str:
     parts = [item.document.title]
     if item.chunk.heading and item.chunk.heading != item.document.title:
         parts.append(item.chunk.heading)
-    date = f" ({item.document.effective_date})" if item.document.effective_date else ""
+    date = f" ({item.document.effective_date})" if dated and item.document.effective_date else ""
     return " › ".join(parts) + date
 
 

@@ -59,6 +59,18 @@ def test_the_model_reads_table_rows_spelled_out() -> None:
     ]
 
 
+def test_title_and_date_are_not_said_again_where_the_document_stays() -> None:
+    chunks = [
+        ranked("Rooms are booked in Meridian.", heading="Booking", date="2025-04-01"),
+        ranked("Rooms cost at most 150 EUR.", heading="Limits", date="2025-04-01"),
+        ranked("Rooms at fairs are booked by the fair team.", "Fairs"),
+        ranked("Rooms are paid by card.", date="2025-04-01"),
+    ]
+    evidence = select("How are rooms booked?", chunks, budget=200, limit=5)
+    heads = [line for line in evidence.as_text().splitlines() if line.startswith("[")]
+    assert heads == ["[1] Travel Policy › Booking (2025-04-01)", "[2] Limits", "[3] Fairs", "[4] Travel Policy"]
+
+
 def test_other_names_of_what_is_asked_find_their_row() -> None:
     table = "| 目的地 | 每晚上限 |\n|---|---|\n| 慕尼黑 | 150 欧元 |\n| 新加坡 | 240 新加坡元 |"
     chunks = [ranked("Rooms are booked in Meridian."), ranked(table, "住宿标准", score=0.7)]
