@@ -7,7 +7,7 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -169,19 +169,20 @@ class _Run:
         self._pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self._status = genai.StreamingStatus
-        self._thread = threading.Thread(target=self._generate, args=(loaded.pipeline, prompt, config), daemon=True)
+        self._thread = threading.Thread(target=self._generate, args=(loaded, prompt, config), daemon=True)
         self._thread.start()
 
-    def _generate(self, pipeline: Any, prompt: str, config: Any) -> None:
+    def _generate(self, loaded: _Loaded, prompt: str, config: Any) -> None:
         try:
-            pipeline.generate(prompt, config, self._take)
+            loaded.pipeline.generate(prompt, config, _streamer(loaded.pipeline.get_tokenizer(), self._take))
         except (RuntimeError, ValueError) as error:  # what the library raises for all that goes wrong inside it
             self._pieces.put(error)
         finally:
             self._pieces.put(_END)
 
     def _take(self, piece: str) -> Any:
-        self._pieces.put(piece)
+        if piece:
+            self._pieces.put(piece)
         return self._status.CANCEL if self._stopped.is_set() else self._status.RUNNING
 
     def pieces(self) -> Iterator[str]:
@@ -195,6 +196,29 @@ class _Run:
         """End the generation after the token under way, and wait for that."""
         self._stopped.set()
         self._thread.join()
+
+
+def _streamer(tokenizer: Any, take: Callable[[str], Any]) -> Any:
+    """What the library hands tokens to: `take` gets the text of each at once. Its own streamer waits for three more."""
+    import openvino_genai as genai
+
+    class Streamer(genai.StreamerBase):  # type: ignore[misc] # the library is not typed
+        def __init__(self) -> None:
+            super().__init__()
+            self._tokens: list[int] = []
+            self._given = 0
+
+        def write(self, token: int | Sequence[int]) -> Any:
+            self._tokens += [token] if isinstance(token, int) else token
+            text = str(tokenizer.decode(self._tokens))
+            whole = text.rstrip("\ufffd")  # a character whose bytes are not all there yet
+            piece, self._given = whole[self._given :], max(self._given, len(whole))
+            return take(piece)
+
+        def end(self) -> None:
+            take(str(tokenizer.decode(self._tokens))[self._given :])
+
+    return Streamer()
 
 
 def _scheduler(genai: Any, context_tokens: int, *, caching: bool) -> Any:
