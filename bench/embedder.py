@@ -2,8 +2,8 @@
 
     python bench/embedder.py [--texts 48] [--rounds 5] [--busy 2]
 
-Needs the extra `torch`. With `--busy` so many other processes compute all the time, as on a machine that has other work:
-it slows the two down by different amounts, so say with a ratio how busy the machine was.
+Needs the extra `torch`. With `--busy` so many other processes compute all the time, as on a machine with other work: it
+slows the two down by different amounts, so say with a ratio how busy the machine was.
 """
 
 import argparse
