@@ -169,12 +169,12 @@ class _Run:
         self._pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self._status = genai.StreamingStatus
-        self._thread = threading.Thread(target=self._generate, args=(loaded, prompt, config), daemon=True)
+        self._thread = threading.Thread(target=self._generate, args=(loaded.pipeline, prompt, config), daemon=True)
         self._thread.start()
 
-    def _generate(self, loaded: _Loaded, prompt: str, config: Any) -> None:
+    def _generate(self, pipeline: Any, prompt: str, config: Any) -> None:
         try:
-            loaded.pipeline.generate(prompt, config, _streamer(loaded.pipeline.get_tokenizer(), self._take))
+            pipeline.generate(prompt, config, _streamer(pipeline.get_tokenizer(), self._take))
         except (RuntimeError, ValueError) as error:  # what the library raises for all that goes wrong inside it
             self._pieces.put(error)
         finally:

@@ -1,8 +1,8 @@
 """Prompts: one text file per purpose and language, read once.
 
 What stands in a prompt before its first place for something is read once and then kept: by llama.cpp by the token, by
-OpenVINO in blocks of 32. With `answer.*` before it, `question.*` has 64 (in English 66) tokens of the default model
-there: instructions cost a user's time only behind the sources, and in what is left over of a block.
+OpenVINO in blocks of 32. With `answer.*` before it, `question.*` has two whole blocks there, counted by the default
+model: instructions cost a user's time only behind the sources, and in what is left over of a block.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _LONGEST_HEAD = 30
 _NUMBER = re.compile(r"\d(?:[ .()+/-]{0,4}+\d){5,}+")
 """Six digits and more, with the marks between them that numbers are written with."""
 _AROUND_NUMBERS = 40
-_HAN = re.compile("[\u4e00-\u9fff]")
+HAN = re.compile("[\u4e00-\u9fff]")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
@@ -67,6 +67,11 @@ class TextView:
         # A few letters (İ) have a longer lower case; then only ASCII is lowered, so that offsets hold
         return lowered if len(lowered) == len(self.plain) else re.sub("[A-Z]+", lambda m: m.group().lower(), self.plain)
 
+    def matches(self, pattern: re.Pattern[str], *, near_numbers: bool = False) -> Iterator[re.Match[str]]:
+        """The matches of a pattern in `plain`; with `near_numbers` only in the stretches of `numbers`."""
+        for start, end in self.numbers if near_numbers else ((0, len(self.plain)),):
+            yield from pattern.finditer(self.plain, start, end)
+
     @cached_property
     def numbers(self) -> list[tuple[int, int]]:
         """Start and end of the stretches 40 characters around numbers of six and more digits, apart and in order."""
@@ -81,7 +86,7 @@ class TextView:
     @cached_property
     def has_han(self) -> bool:
         """Whether a Chinese character stands in it."""
-        return _HAN.search(self.plain) is not None
+        return HAN.search(self.plain) is not None
 
     def has_any(self, words: Iterable[str]) -> bool:
         """Whether one of these words, in lower case, stands in it, inside of others too."""

@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ingest.desensitize.context import HAN
 from knowledge.errors import InvalidInput
 
 DIRECTORY_NAME = "directory.csv"
@@ -33,7 +34,6 @@ _PHONE = re.compile(
     r"办公电话|座机|分机|work[ _-]?mobile|工作手机|ext(?:ension)?)$"
 )
 _SPLIT = re.compile(r"\s*[;；|]\s*")
-_HAN = re.compile("[\u4e00-\u9fff]")
 _SHORTEST = 2
 
 
@@ -69,7 +69,7 @@ class Directory:
 
     @cached_property
     def _parts(self) -> frozenset[str]:
-        names = (name for person in self.people for name in person.names if not _HAN.search(name))
+        names = (name for person in self.people for name in person.names if not HAN.search(name))
         parts = {part for name in names for part in plain_name(name).split(" ") if len(part) > _SHORTEST}
         dotted = (
             part for person in self.people for name in person.names for part in re.split("[·•・]", name) if "·" in name
@@ -81,7 +81,7 @@ class Directory:
         if not self.people:
             return
         for _, start, end in self._automaton.find_matches_as_indexes(text):
-            latin = not _HAN.search(text[start])
+            latin = not HAN.search(text[start])
             if latin and (_is_letter(text[start - 1 : start]) or _is_letter(text[end : end + 1])):
                 continue
             yield start, end
@@ -100,7 +100,7 @@ class Directory:
             for name in person.names:
                 forms.add(name)
                 first, _, last = name.rpartition(" ")
-                if first and not _HAN.search(name):
+                if first and not HAN.search(name):
                     forms |= {
                         f"{last} {first}",
                         f"{last.upper()} {first}",
@@ -198,7 +198,7 @@ def _colleague(values: Mapping[str, list[str]]) -> Colleague:
                 contacts += [part for part in _SPLIT.split(value) if part]
     if len(parts) == 2:  # noqa: PLR2004 - a given name and a surname make a name
         given, surname = parts["given"], parts["surname"]
-        names.append(f"{surname}{given}" if _HAN.search(surname + given) else f"{given} {surname}")
+        names.append(f"{surname}{given}" if HAN.search(surname + given) else f"{given} {surname}")
     return Colleague(
         tuple(dict.fromkeys(name for name in names if len(name) >= _SHORTEST)), tuple(dict.fromkeys(contacts))
     )

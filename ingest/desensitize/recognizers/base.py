@@ -59,16 +59,11 @@ class Recognizer(EntityRecognizer):
             if needed and not view.has_any(needed):
                 continue
             named = "value" in pattern.groupindex
-            for match in self.matches(pattern, view):
+            for match in view.matches(pattern, near_numbers=self.numbers_only):
                 score = self.accept(match, view)
                 if score:
                     start, end = match.span("value") if named else match.span()
                     yield start, end, score
-
-    def matches(self, pattern: re.Pattern[str], view: TextView) -> Iterator[re.Match[str]]:
-        """The matches of a pattern where they can be."""
-        for start, end in view.numbers if self.numbers_only else ((0, len(view.plain)),):
-            yield from pattern.finditer(view.plain, start, end)
 
     def accept(self, match: re.Match[str], view: TextView) -> float:
         """How sure it is that this match is a value of the kind; 0 if it is none."""

@@ -131,7 +131,12 @@ _KINDS = (
     ),
     _Kind(re.compile(rf"{LEFT}\d{{6}}-[1-8]\d{{6}}{RIGHT}"), korean, None),
     _Kind(re.compile(rf"{LEFT}[STFG]\d{{7}}[A-Z]{RIGHT}"), singapore, None),
-    _Kind(re.compile(rf"{LEFT}[A-Z]{{6}}\d\d[A-EHLMPRST]\d\d[A-Z]\d{{3}}[A-Z]{RIGHT}"), lambda _: True, None, False),
+    _Kind(
+        re.compile(rf"{LEFT}[A-Z]{{6}}\d\d[A-EHLMPRST]\d\d[A-Z]\d{{3}}[A-Z]{RIGHT}"),
+        lambda _: True,
+        None,
+        is_number=False,
+    ),
     _Kind(
         re.compile(rf"{LEFT}\d{{3}}[ -]\d{{3}}[ -]\d{{3}}{RIGHT}"),
         lambda v: luhn(digits(v)),
@@ -151,12 +156,11 @@ class NationalId(Recognizer):
     """Great Britain, India, Hong Kong, Taiwan, Germany, France, Spain, Korea, Singapore, Italy, Canada."""
 
     entity = "NATIONAL_ID"
-    numbers_only = True
 
     def find(self, view: TextView) -> Iterator[tuple[int, int, float]]:
         """Each kind with its check; those whose form is common need their name before them."""
         for kind in _KINDS:
-            for match in self.matches(kind.pattern, view) if kind.is_number else kind.pattern.finditer(view.plain):
+            for match in view.matches(kind.pattern, near_numbers=kind.is_number):
                 named = kind.context is None or kind.context.search(view.before(match.start(), _REACH)) is not None
                 if named and kind.check(match.group()):
                     yield *match.span(), SURE if kind.context is None else LIKELY
