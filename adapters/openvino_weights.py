@@ -33,16 +33,6 @@ def group_size(*widths: int) -> int:
     return next((size for size in _GROUPS if all(width % size == 0 for width in widths)), 0)
 
 
-def in_bytes(weights: NDArray[np.float32], group: int) -> Any:
-    """A node with the values of `weights`, shape (outputs, inputs), kept as one byte each and a scale per group."""
-    from openvino import opset15 as op
-
-    codes, zeros, steps = _quantized(weights.reshape(len(weights), -1, group))
-    centred = op.subtract(_halves(op, codes), _halves(op, zeros))
-    shape = op.constant(np.array(weights.shape, np.int64))
-    return op.convert(op.reshape(op.multiply(centred, op.constant(steps)), shape, special_zero=False), "f32")
-
-
 def regroup(model: Any, threads: int, exact: GgufValues | None = None) -> None:
     """Write the quantized weights of the products in `model` in longer groups, in place; their names stay.
 
@@ -68,11 +58,6 @@ def regroup(model: Any, threads: int, exact: GgufValues | None = None) -> None:
         for scaled, written in zip(found, pool.map(lambda scaled: scaled.in_groups(group), found), strict=True):
             scaled.replace(*written)
     model.validate_nodes_and_infer_types()
-    set_group(model, group)
-
-
-def set_group(model: Any, group: int) -> None:
-    """Have the inputs of the products of `model` quantized in groups of this size wherever it is compiled."""
     model.set_rt_info(str(group), ["runtime_options", _PROPERTY])
 
 

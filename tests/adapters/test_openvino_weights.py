@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from adapters.openvino_weights import group_size, in_bytes, regroup, set_group
+from adapters.openvino_weights import group_size, regroup
 
 ov = pytest.importorskip("openvino")
 op = pytest.importorskip("openvino.opset15")
@@ -84,21 +84,3 @@ def test_groups_fit_all_widths_or_nothing_is_changed() -> None:
     before = constants(model)
     regroup(model, 1)
     assert constants(model) == before
-
-
-def test_bytes_hold_what_they_are_given() -> None:
-    values = weights(3)
-    node = in_bytes(values, 64)
-    model = ov.Model([op.result(node)], [], "weights")
-    set_group(model, 64)
-    found = outputs_of_constants(model)
-    grouped, back = (each.reshape(OUTPUTS, -1, 64) for each in (values, found))
-    width = np.maximum(grouped.max(-1), 0) - np.minimum(grouped.min(-1), 0)
-    assert (np.abs(back - grouped).max(-1) <= width / 254 * 1.01 + 1e-6).all()
-    assert (back[3] == 0).all()
-
-
-def outputs_of_constants(model: object) -> NDArray[np.float32]:
-    exact = {"INFERENCE_PRECISION_HINT": "f32"}
-    found: NDArray[np.float32] = ov.Core().compile_model(model, "CPU", exact)([])[0]
-    return found

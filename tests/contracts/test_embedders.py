@@ -1,6 +1,8 @@
 """What every embedder promises, run on the real model through each back end."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -65,6 +67,25 @@ def test_back_ends_agree(models: ModelCatalog) -> None:
     assert one.fingerprint == other.fingerprint
     assert one.count_tokens(TEXTS) == other.count_tokens(TEXTS)
     assert (one.embed_passages(TEXTS) * other.embed_passages(TEXTS)).sum(axis=1).min() > 0.999
+
+
+def test_natural_text_of_any_length_agrees(models: ModelCatalog) -> None:
+    texts = [
+        ("差旅住宿标准：一线城市每晚不超过六百元，其他城市每晚不超过四百元，超出部分由员工自行承担。" * 12)[:700],
+        "Purchase orders above 5,000 euros need a second signature from the finance department. " * 10,
+        "| 型号 | 流量 | 扬程 |\n|---|---|---|\n| P-200 | 12 m³/h | 30 m |\n| P-300 | 18 m³/h | 45 m |",
+        "Die Rechnung wurde am 3. Mai bezahlt.",
+        "昨日の会議の議事録を共有します。",
+        "def total(rows):\n    return sum(row.amount for row in rows)",
+    ]
+    one = load_embedder("multilingual-e5-small", "openvino", models)
+    other = load_embedder("multilingual-e5-small", "torch", models)
+    assert (one.embed_passages(texts) * other.embed_passages(texts)).sum(axis=1).min() > 0.999
+
+
+def test_inputs_were_measured_for_the_weights_of_the_catalog(models: ModelCatalog) -> None:
+    weights = models.get("multilingual-e5-small").files[0].sha256
+    assert json.loads((resources.files("adapters") / "e5_inputs.json").read_text())["weights"] == weights
 
 
 def test_wrong_choices_are_said(models: ModelCatalog, tmp_path_factory: pytest.TempPathFactory) -> None:
