@@ -22,6 +22,7 @@ FOUND = [
     ("", "110105 19491231 002X", "CN_ID_CARD"),
     ("", "110105-19491231-002X", "CN_ID_CARD"),
     ("身份证号：", "110105491231002", "CN_ID_CARD"),  # 15 digits only with a word for it
+    ("老证号", "110105491231002", "CN_ID_CARD"),
     ("ID card ", "110105194912310021", "CN_ID_CARD"),  # a typing error is still personal
     ("", "91350100M000100Y43", "CN_USCC"),
     ("", "９１３５０１００Ｍ０００１００Ｙ４３", "CN_USCC"),
@@ -37,6 +38,7 @@ FOUND = [
     ("", "+86-571-82780610", "PHONE_NUMBER"),
     ("", "021-59111840转8003", "PHONE_NUMBER"),
     ("电话：", "02159111840", "PHONE_NUMBER"),
+    ("联系电话是", "20240502", "PHONE_NUMBER"),  # a day too, but a word says what it is
     ("", "+49 30 40142529", "PHONE_NUMBER"),
     ("", "+1-212-555-0115 ext. 736", "PHONE_NUMBER"),
     ("", "(303) 555-0113", "PHONE_NUMBER"),
@@ -59,6 +61,8 @@ FOUND = [
     ("", "10.0.0.0/8", "IP_ADDRESS"),
     ("", "１９２．１６８．１３．７", "IP_ADDRESS"),
     ("", "2001:db8:4520:e8ef::dac9", "IP_ADDRESS"),
+    ("IPv6：", "2001:db8:4520::17", "IP_ADDRESS"),
+    ("Node:", "2001:db8:4520::17", "IP_ADDRESS"),
     ("", "00:1A:2b:3C:4d:5E", "MAC_ADDRESS"),
     ("", "001a.2b3c.4d5e", "MAC_ADDRESS"),
     ("", "536-22-8145", "US_SSN"),
@@ -74,6 +78,8 @@ FOUND = [
     ("", "xoxb-2847561930-Qm4xT9vKp2LwZ7nB", "API_KEY"),
     ("", "glpat-Qm4xT9vKp2LwZ7nB3cR8", "API_KEY"),
     ('api_key = "', "f5e85ab81de2e3bb4ec59deb40fe1aca", "API_KEY"),
+    ("access token ", "af3f3ac51b2fd794fd2b98437ccd12fd", "API_KEY"),
+    ("令牌", "af3f3ac51b2fd794fd2b98437ccd12fd", "API_KEY"),
     ("密钥：", "Zk81pQ0sLm29vXc7Rt4yUw", "API_KEY"),
     ("", JWT, "JWT"),
     ("", RSA, "PRIVATE_KEY"),
@@ -129,6 +135,10 @@ STAYS = [
     ("91350100M000100Y44", "a credit code with a wrong check character"),
     ("固件版本11.9.12.223修复了内存泄漏", "a version"),
     ("Firmware 8.4.11.16 supersedes v2.15.35", "versions"),
+    ("驱动程序12.4.18.114与旧主板不兼容，BIOS 10.9.3.2 已撤回", "versions without the word"),
+    ("拨打电话登记，20240502 起生效", "a day behind a word for telephones"),
+    ("std::string1::at, abc1::def2::ghi3", "code"),
+    ("md5 d41d8cd98f00b204e9800998ecf8427e", "a hash"),
     ("Localhost is 127.0.0.1, mask 255.255.255.0.", "addresses of no machine"),
     ("12:30:45 and std::vector::at", "a time and code"),
     ("api_key: YOUR_API_KEY", "a manual's placeholder"),
@@ -155,6 +165,13 @@ STAYS = [
 def test_look_alikes_stay(recognizers, text, why):
     found = [one for kind, recognizer in recognizers.items() for one in recognizer.analyze(text, [kind])]
     assert [(text[one.start : one.end], one.entity_type) for one in found] == [], why
+
+
+@pytest.mark.parametrize("other", ["更新后为110105194912310029", "新号 11010519491231002X"])
+def test_an_old_number_beside_a_new_one_is_an_identity_card(recognizers, other):
+    text = f"旧号110105491231002，{other}。"
+    found = {text[one.start : one.end] for one in recognizers["CN_ID_CARD"].analyze(text, ["CN_ID_CARD"])}
+    assert found == ({"110105491231002", "11010519491231002X"} if other.endswith("X") else set())
 
 
 def test_table_heads_are_context(recognizers):

@@ -46,11 +46,13 @@ _SOUNDS = frozenset(
     "涅努诺欧帕潘庞培佩彭皮平珀普齐奇恰乔切琼丘瑞萨赛桑瑟沙莎山珊尚绍舍申圣施什史舒斯思司丝松苏索所塔泰坦汤唐陶特滕提廷图托瓦万汪旺威韦维魏温文翁"
     "沃乌武伍西希锡夏香肖谢辛欣雄休许雪雅亚延扬耶叶伊因英尤于约泽扎詹张珍芝朱兹兹子祖佐尔茨丽娅妮薇黛贝蒂买提江热古孜木吐尔逊努阿依则再娜帕次仁卓玛"
     "措扎西多吉旦增格桑顿珠央金平措罗布索朗"
+    "彼得孟冯鲍别宾策葛圭惠简纽派匹坡裘屈荣儒若塞宋亭吴喜匈尧曾哲毛居"
 )
 _TIBETAN = re.compile(
     "(?:(?:扎西|多吉|卓玛|次仁|央金|顿珠|格桑|旺堆|平措|罗布|尼玛|达瓦|拉姆|白玛|丹增|仁青|索朗|旦增|桑吉|才让|"
     "卓嘎|措姆|洛桑|强巴|普布|巴桑|边巴|德吉|央宗|"
-    "旺姆|曲珍|曲扎|贡布|仁增|加措|嘉措|益西|桑珠|旺久)){2}"
+    "旺姆|曲珍|曲扎|曲培|曲尼|曲吉|贡布|贡嘎|仁增|加措|嘉措|益西|桑珠|旺久|旺杰|旺扎|次央|次旦|次旺|旦巴|顿旦|坚参|坚赞|"
+    "加央|江白|拉巴|拉珍|米玛|尼珍|欧珠|班丹|其美|群培|土登|维色|晋美|阿旺|伦珠|龙珠|降央|格列|登巴|嘎玛|噶玛)){2}"
 )
 _LABELLED = re.compile(
     rf"(?:姓名|联系人|负责人|经办人|收件人|收货人|寄件人|申请人|持卡人|法定代表人|法人代表|签字|签名|签章\)?|"
@@ -58,6 +60,8 @@ _LABELLED = re.compile(
     rf"记录人|主持人|委托人|被保险人|投保人|紧急联系人|户主|患者|作者|客户姓名|员工姓名)\)?[ \t]*[:|=][ "
     rf"\t]*(?P<name>[{_HAN}]{{2,4}})(?![{_HAN}])"
 )
+_WEEKDAY = re.compile("周[一二三四五六日](?:[前后内早晚中起至到上下]|之)")
+"""周 is a surname too: 周五前, but 周一鸣."""
 _NO_NAME = re.compile(
     "必填|选填|待定|不详|保密|同上|本人|无|暂无|见附|电话|手机|部门|职务|地址|日期|公司|中心|小组|全体|部$|组$|科$|"
     "处$|室$|局$|司$|厂$|店$|院$"
@@ -77,7 +81,11 @@ def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int
         *_beside_numbers(text),
         *((5.0, *match.span()) for match in _TIBETAN.finditer(text)),
     ]
-    found += [one for one in zip(*columns, strict=True) if text[one[1] : one[2]] not in stays]
+    found += [
+        one
+        for one in zip(*columns, strict=True)
+        if text[one[1] : one[2]] not in stays and not _WEEKDAY.match(text, one[1])
+    ]
     chosen = _best(found)
     pairs = likely & (candidates.end - candidates.start == _SHORTEST_NAME)
     again = _again(text, set(candidates.start[pairs].tolist()), chosen)

@@ -76,7 +76,7 @@ _NOT_AFTER = re.compile(
     r"Model|Protocol|Key|Bank|Hotel|Store|Restaurant|Church|Museum|Prison|Act|workflows?|filters?|series|theorem|"
     r"gain|test|method|"
     r"algorithm|distribution|equation|effect|diagram|chart|score|index|screws?|screwdrivers?|keys?|cells?|constant|"
-    r"scale)\b"
+    r"scale|depots?|warehouses?|plants?|campus|stores?|yards?|terminals?|boards?|timber|planks?|lumber|wrench(?:es)?)\b"
 )
 _PLACES = frozenset(
     "street road avenue lane drive boulevard park house hall square court station airport university college "

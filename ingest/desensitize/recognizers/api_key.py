@@ -22,6 +22,8 @@ _NAMES = (
     r"[ _-]?(?:key|secret|token)s?(?:[ _-]?(?:id|key))?"
     r"|accesskey(?:id|secret)?|appsecret|secret|token|bearer|密钥|秘钥|令牌|访问码"
 )
+_WORDS = ("key", "secret", "token", "bearer", "密钥", "秘钥", "令牌", "访问码")
+"""Each of `_NAMES` holds one of these."""
 _PLACEHOLDER = re.compile(
     r"your|example|placeholder|changeme|replace|dummy|sample|xxxx|\*\*\*|<|\$\{|\.\.\.|0000000|1234567", re.IGNORECASE
 )
@@ -38,16 +40,22 @@ def entropy(text: str) -> float:
 
 
 class ApiKey(Recognizer):
-    """Known prefixes, and values of at least 16 random characters after a name such as `api_key =`."""
+    """Known prefixes, values of at least 16 random characters after a name such as `api_key =`, and 32 hexadecimal
+    digits right behind such a name.
+    """
 
     entity = "API_KEY"
-    one_of = ((), ("key", "secret", "token", "bearer", "密钥", "秘钥", "令牌", "访问码"))
+    one_of = ((), _WORDS, _WORDS)
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(rf"(?P<prefixed>)(?<![0-9A-Za-z_-])(?P<value>{_PREFIXED})(?![0-9A-Za-z_])", re.ASCII),
         re.compile(
             rf"(?i)(?:(?<![a-z])|(?<=_))(?:{_NAMES})(?![a-z])[\"'`]?[ \t]{{0,4}}"
             rf"(?:[:=]{{1,2}}>?|为|是|is)[ \t]{{0,4}}(?:bearer )?[\"'`“]?"
             r"(?P<value>[0-9A-Za-z+/_.=~-]{16,200})(?![0-9A-Za-z])"
+        ),
+        re.compile(
+            rf"(?i)(?:(?<![a-z])|(?<=_))(?:(?:{_NAMES})[ \t]{{1,4}}|(?:密钥|秘钥|令牌|访问码))"
+            r"(?P<value>[0-9a-f]{32,128})(?![0-9A-Za-z])"
         ),
     )
 

@@ -31,9 +31,22 @@ _PROVINCES = frozenset(
     )
 )
 _CONTEXT = words(
-    "身份证", "证件", "公民身份", "居民身份", "id card", "identity", "resident id", "id no", "id number", "national id"
+    "身份证",
+    "证件",
+    "证号",
+    "公民身份",
+    "居民身份",
+    "id card",
+    "identity",
+    "resident id",
+    "id no",
+    "id number",
+    "national id",
 )
 _REACH = 24
+_NEW_NUMBER = re.compile(rf"{LEFT}[1-8]\d{{16}}[0-9Xx]{RIGHT}")
+_BESIDE = 40
+"""How far from an old number of 15 digits the new one of 18 may stand that tells what it is."""
 
 
 def check_character(first_17: str) -> str:
@@ -61,7 +74,7 @@ class ChineseIdCard(Recognizer):
             return 0.0
         named = _CONTEXT.search(view.before(match.start(), _REACH)) is not None
         if len(value) == 15:
-            return LIKELY if named else 0.0
+            return LIKELY if named or _beside_new_number(match, view) else 0.0
         if check_character(value[:17]) == value[17]:
             return SURE
         return PLAUSIBLE if named else 0.0
@@ -72,6 +85,14 @@ class ChineseIdCard(Recognizer):
         plain = Recognizer.canonical(value)
         year = plain[6:10] if len(plain) == 18 else f"19{plain[6:8]}"
         return f"⟨ID {plain[:2]} {year}⟩"
+
+
+def _beside_new_number(match: re.Match[str], view: TextView) -> bool:
+    """Whether a number of 18 digits with a right check character stands near, in the same line."""
+    before = view.plain[max(0, match.start() - _BESIDE) : match.start()].rpartition("\n")[2]
+    after = view.plain[match.end() : match.end() + _BESIDE].partition("\n")[0]
+    numbers = (found.group() for part in (before, after) for found in _NEW_NUMBER.finditer(part))
+    return any(check_character(number[:17]) == number[17].upper() for number in numbers)
 
 
 def _real_date(value: str) -> bool:

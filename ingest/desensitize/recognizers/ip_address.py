@@ -34,6 +34,15 @@ _VERSION = words(
     "ver",
     "v",
     "firmware",
+    "驱动",
+    "驱动程序",
+    "补丁",
+    "内核",
+    "driver",
+    "bios",
+    "patch",
+    "kernel",
+    "sdk",
     "release",
     "build",
     "rev",
@@ -46,6 +55,10 @@ _VERSION = words(
     "section",
     "clause",
 )
+_BEHIND_LABEL = "|".join(
+    [r"(?<=[^0-9A-Fa-f:.]:)", *(rf"(?<=[G-Zg-z][0-9A-Fa-f]{{{count}}}:)" for count in range(1, 4))]
+)
+"""Right behind a colon, where no group of an address can stand before it: `IPv6:`, `Address:`."""
 
 
 class IpAddress(Recognizer):
@@ -57,7 +70,8 @@ class IpAddress(Recognizer):
             r"(?<![0-9A-Za-z.])(?<!\d-)(?P<value>(?:\d{1,3}\.){3}\d{1,3}(?:/(?:3[0-2]|[12]?\d))?)(?![0-9A-Za-z])(?!\.\d)(?!-[A-Za-z])"
         ),
         re.compile(
-            r"(?<![0-9A-Za-z:.])(?P<value>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:/\d{1,3})?)(?![0-9A-Za-z:])"
+            rf"(?:(?<![0-9A-Za-z:.])|{_BEHIND_LABEL})"
+            r"(?P<value>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:/\d{1,3})?)(?![0-9A-Za-z:])"
         ),
     )
 

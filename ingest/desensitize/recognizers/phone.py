@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import ClassVar
 
 from ingest.desensitize.context import TextView
@@ -21,6 +22,7 @@ _CONTEXT = words(
 _AMOUNT = re.compile(
     r"\s?(?:元|万|亿|美元|欧元|件|台|次|个|吨|公斤|%|rmb|cny|usd|eur|kg|visits|units|pieces|items|bytes)", re.IGNORECASE
 )
+_BEHIND_LABEL = " .:=是为"
 
 
 class Phone(Recognizer):
@@ -57,7 +59,8 @@ class Phone(Recognizer):
         if "international" in groups:
             return SURE if 8 <= len(number) <= 17 else 0.0
         if "named" in groups:
-            return PLAUSIBLE if named and not SERIAL.search(before[-8:]) else 0.0
+            a_day = _is_date(match.group()) and not _ends_in_label(before)
+            return PLAUSIBLE if named and not a_day and not SERIAL.search(before[-8:]) else 0.0
         serial = SERIAL.search(before[-12:]) is not None and not named
         if "mobile" in groups:
             amount = _AMOUNT.match(view.plain, match.end()) is not None
@@ -74,3 +77,20 @@ class Phone(Recognizer):
             if plain.startswith(prefix) and len(plain) > 10:
                 return plain.removeprefix(prefix)
         return plain
+
+
+def _ends_in_label(before: str) -> bool:
+    """Whether a word for telephones stands right before, with nothing but marks in between."""
+    label = before.rstrip(_BEHIND_LABEL)
+    return any(found.end() == len(label) for found in _CONTEXT.finditer(label))
+
+
+def _is_date(value: str) -> bool:
+    """Whether eight digits are a day of these two centuries."""
+    if not re.fullmatch(r"(?:19|20)\d{6}", value):
+        return False
+    try:
+        date(int(value[:4]), int(value[4:6]), int(value[6:]))
+    except ValueError:
+        return False
+    return True
