@@ -38,6 +38,8 @@ _MOST_STREAMS = 8
 faster when many texts come (`bench/embedder.py`); one text takes some milliseconds longer."""
 _BATCH_TOKENS = 2048
 """Texts of similar length go together, at most this many tokens with padding: little is wasted, memory is bounded."""
+_LENGTH_STEP = 8
+"""Lengths are rounded up to whole multiples: the first batch of a shape takes longer, and each shape takes memory."""
 _LAYOUT = "e5-openvino-1"
 _LAYOUT_BYTES = "e5-openvino-bytes-2"
 """Raised when what is written beside the weights changes."""
@@ -105,7 +107,7 @@ class OpenVinoEmbedder:
         found: list[Vectors] = [np.zeros((0, self.dimension), np.float32)] * len(rows)
         for batch in _batches(sorted(range(len(rows)), key=lambda index: len(rows[index])), rows):
             request = self._without_pooling().create_infer_request()
-            layer = np.array(request.infer(_padded([rows[index] for index in batch]))[0], np.float32)
+            layer = np.array(request.infer(self._padded([rows[index] for index in batch]))[0], np.float32)
             for number, index in enumerate(batch):
                 each = encoded[index]
                 offsets, special = self._cut(each.offsets), self._cut(each.special_tokens_mask)
@@ -128,7 +130,7 @@ class OpenVinoEmbedder:
         rounds = ceil(len(texts) / (_BATCH * self._streams))
         each = ceil(len(texts) / (rounds * self._streams))  # so that each stream gets as many batches
         for batch in reversed(_batches(order, encoded, each)):  # the longest first, so that all end together
-            requests.start_async(_padded([encoded[index] for index in batch]), batch)
+            requests.start_async(self._padded([encoded[index] for index in batch]), batch)
         requests.wait_all()
         self._idle.append(requests)
         return vectors
@@ -136,6 +138,16 @@ class OpenVinoEmbedder:
     def _cut(self, tokens: Sequence[T]) -> Sequence[T]:
         """What fits the network, with the end mark. A second tokenizer that cuts by itself takes a second to read."""
         return tokens if len(tokens) <= self.max_tokens else [*tokens[: self.max_tokens - 1], tokens[-1]]
+
+    def _padded(self, rows: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
+        """What the network takes for rows of tokens."""
+        width = min(ceil(max(map(len, rows)) / _LENGTH_STEP) * _LENGTH_STEP, self.max_tokens)
+        ids = np.full((len(rows), width), e5_tokenizer.PAD, np.int64)
+        mask = np.zeros((len(rows), width), np.float32)
+        for number, row in enumerate(rows):
+            ids[number, : len(row)] = row
+            mask[number, : len(row)] = 1
+        return {"ids": ids, "mask": mask}
 
     def _taken(self) -> Any:
         """Requests that nobody else uses now, as many as there are streams; whoever took them gives them back."""
@@ -166,17 +178,6 @@ class OpenVinoEmbedder:
         if cache is not None:
             settings["CACHE_DIR"] = str(cache)
         return core.compile_model(model, "CPU", settings)
-
-
-def _padded(rows: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
-    """What the network takes for rows of tokens."""
-    width = max(len(row) for row in rows)
-    ids = np.full((len(rows), width), e5_tokenizer.PAD, np.int64)
-    mask = np.zeros((len(rows), width), np.float32)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = row
-        mask[number, : len(row)] = 1
-    return {"ids": ids, "mask": mask}
 
 
 def _batches(order: Sequence[int], encoded: Sequence[Sequence[int]], most: int = _BATCH) -> list[list[int]]:

@@ -59,6 +59,7 @@ def test_names_are_found_whole(recognizers, text, names):
     "text",
     [
         "token 请在周五前更换，周三后生效",
+        "石家庄至唐山段限速，总机占线时请稍候",
         "Rose Hill depot sold the Jack Pine boards",
         "任何成员都应遵守白皮书规定",
         "采用高斯滤波与贝叶斯估计，马力与扭矩参数不变",

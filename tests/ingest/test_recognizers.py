@@ -147,6 +147,8 @@ STAYS = [
     ("密码：至少8位，含字母和数字", "a rule for passwords"),
     ("The password is required and must be changed every 90 days.", "a sentence about passwords"),
     ("Password: minimum 12 characters", "a rule"),
+    ("外派工程师的护照将于20251217到期", "a day right behind a word for passports"),
+    ("Set-top box image 8.0.17.110 requires bootloader 7.13.38.105", "versions without the word"),
     ("本次出差人员的护照，航班日期20260517", "a date after a word for passports"),
     ("服务热线 400-820-7155，急救 120", "public numbers"),
     ("图号MC-0251-CB第3版", "a drawing number"),

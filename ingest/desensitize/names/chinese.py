@@ -84,7 +84,9 @@ def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int
     found += [
         one
         for one in zip(*columns, strict=True)
-        if text[one[1] : one[2]] not in stays and not _WEEKDAY.match(text, one[1])
+        if text[one[1] : one[2]] not in stays
+        and not _WEEKDAY.match(text, one[1])
+        and not _stretch_of_way(text, *one[1:])
     ]
     chosen = _best(found)
     pairs = likely & (candidates.end - candidates.start == _SHORTEST_NAME)
@@ -92,6 +94,12 @@ def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int
     # What is surer than a repeated name stays as it is; only the rest can give way to one
     firm, rest = [one for one in chosen if one[0] > _REPEATED], [one for one in chosen if one[0] <= _REPEATED]
     return sorted((start, end, value) for value, start, end in [*firm, *_best([*rest, *again], firm)])
+
+
+def _stretch_of_way(text: str, start: int, end: int) -> bool:
+    """Whether it is a word with 段 or 线 behind it: 至唐山段."""
+    word = text[start : end - 1]
+    return text[end - 1] in "段线" and (known_word(word) or word in chinese_names().no_names)
 
 
 def _is_han(character: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from itertools import zip_longest
 from typing import Any, ClassVar
 
@@ -85,6 +86,17 @@ class Recognizer(EntityRecognizer):
 def digits(text: str) -> str:
     """The digits of `text`."""
     return re.sub(r"\D", "", text)
+
+
+def is_day(value: str) -> bool:
+    """Whether eight digits are a day of these two centuries, as yyyymmdd."""
+    if not re.fullmatch(r"(?:19|20)\d{6}", value):
+        return False
+    try:
+        date(int(value[:4]), int(value[4:6]), int(value[6:]))
+    except ValueError:
+        return False
+    return True
 
 
 def words(*alternatives: str) -> re.Pattern[str]:

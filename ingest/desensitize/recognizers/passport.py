@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from ingest.desensitize.context import TextView
-from ingest.desensitize.recognizers.base import LEFT, LIKELY, RIGHT, Recognizer, words
+from ingest.desensitize.recognizers.base import LEFT, LIKELY, RIGHT, Recognizer, is_day, words
 
 _CONTEXT = words("护照", "通行证", "回乡证", "台胞证", "旅行证", "passport", "travel document", "travel permit")
 _CLOSE = 14
@@ -30,6 +30,7 @@ class Passport(Recognizer):
         if not named:
             return 0.0
         between = before[named[-1] :]
-        if match.group().isdigit() and (len(between) > _CLOSE or re.search(r"\d|[,、;]", between)):
+        bare = match.group().isdigit()
+        if bare and (len(between) > _CLOSE or re.search(r"\d|[,、;]", between) or is_day(match.group())):
             return 0.0
         return LIKELY

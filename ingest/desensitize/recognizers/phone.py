@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import ClassVar
 
 from ingest.desensitize.context import TextView
-from ingest.desensitize.recognizers.base import LIKELY, PLAUSIBLE, SERIAL, SURE, Recognizer, digits, words
+from ingest.desensitize.recognizers.base import LIKELY, PLAUSIBLE, SERIAL, SURE, Recognizer, digits, is_day, words
 
 _LEFT = r"(?<![0-9A-Za-z_])(?<!\d[.,-])(?<![A-Za-z]-)"
 _RIGHT = r"(?![0-9A-Za-z_])(?![.,]\d)(?!-[0-9A-Za-z])"
@@ -59,7 +58,7 @@ class Phone(Recognizer):
         if "international" in groups:
             return SURE if 8 <= len(number) <= 17 else 0.0
         if "named" in groups:
-            a_day = _is_date(match.group()) and not _ends_in_label(before)
+            a_day = is_day(match.group()) and not _ends_in_label(before)
             return PLAUSIBLE if named and not a_day and not SERIAL.search(before[-8:]) else 0.0
         serial = SERIAL.search(before[-12:]) is not None and not named
         if "mobile" in groups:
@@ -83,14 +82,3 @@ def _ends_in_label(before: str) -> bool:
     """Whether a word for telephones stands right before, with nothing but marks in between."""
     label = before.rstrip(_BEHIND_LABEL)
     return any(found.end() == len(label) for found in _CONTEXT.finditer(label))
-
-
-def _is_date(value: str) -> bool:
-    """Whether eight digits are a day of these two centuries."""
-    if not re.fullmatch(r"(?:19|20)\d{6}", value):
-        return False
-    try:
-        date(int(value[:4]), int(value[4:6]), int(value[6:]))
-    except ValueError:
-        return False
-    return True
