@@ -1,4 +1,4 @@
-"""Print an independent judging set for the desensitizer: `python bench/pii_unseen_third.py zh` or `python pii_kin.py en`."""
+"""Print an independent judging set for the desensitizer: `python bench/pii_unseen_third.py zh` (or `en`)."""
 
 from __future__ import annotations
 
