@@ -48,8 +48,8 @@ def sketch(text: str) -> Sketch | None:
 def shingles_of(text: str) -> frozenset[int]:
     """Hashes of what a text says, `_SHINGLE` words or Han characters at a time; empty for one that is shorter."""
     units = _UNIT.findall(unicodedata.normalize("NFKC", text).lower())
-    starts = range(len(units) - _SHINGLE + 1)
-    return frozenset(zlib.crc32(" ".join(units[at : at + _SHINGLE]).encode()) for at in starts)
+    runs = zip(*(units[at:] for at in range(_SHINGLE)), strict=False)
+    return frozenset(map(zlib.crc32, map(str.encode, map(" ".join, runs))))
 
 
 def paragraph_key(text: str) -> str:

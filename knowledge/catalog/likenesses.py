@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
-from sqlalchemy import Connection, and_, func, insert, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select
 
 from knowledge.catalog.schema import likenesses, sketch_bands, sketches
 from knowledge.likeness import ALIKE, Sketch, bands, likeness
@@ -34,7 +36,18 @@ def insert_sketch(connection: Connection, document_id: str, sketch: Sketch) -> N
 
 def _similar(connection: Connection, keys: list[tuple[int, int]], sketch: Sketch) -> list[tuple[str, float]]:
     """The most alike stored documents with how alike they are."""
-    shared = or_(*(and_(sketch_bands.c.band == band, sketch_bands.c.key == key) for band, key in keys))
+    rows = connection.execute(_candidates(len(keys)), {f"key{band}": key for band, key in keys})
+    found = [(row.document_id, likeness(np.frombuffer(row.sketch, dtype=_STORED), sketch)) for row in rows]
+    alike = [(other, value) for other, value in found if value >= ALIKE]
+    return sorted(alike, key=lambda each: (-each[1], each[0]))[:_LINKED]
+
+
+@cache
+def _candidates(count: int) -> Select[tuple[str, bytes]]:
+    """Documents with their sketches that share a band with `key0`, `key1` …; built once, for it is as long as slow."""
+    shared = or_(
+        *(and_(sketch_bands.c.band == band, sketch_bands.c.key == bindparam(f"key{band}")) for band in range(count))
+    )
     candidates = (
         select(sketch_bands.c.document_id)
         .where(shared)
@@ -42,9 +55,4 @@ def _similar(connection: Connection, keys: list[tuple[int, int]], sketch: Sketch
         .order_by(func.count().desc(), sketch_bands.c.document_id)
         .limit(_CANDIDATES)
     )
-    query = select(sketches.c.document_id, sketches.c.sketch).where(sketches.c.document_id.in_(candidates))
-    found = [
-        (other, likeness(np.frombuffer(stored, dtype=_STORED), sketch)) for other, stored in connection.execute(query)
-    ]
-    alike = [(other, value) for other, value in found if value >= ALIKE]
-    return sorted(alike, key=lambda each: (-each[1], each[0]))[:_LINKED]
+    return select(sketches.c.document_id, sketches.c.sketch).where(sketches.c.document_id.in_(candidates))
