@@ -1,6 +1,6 @@
 """A trial for Chinese names: a linear head on the token vectors of the frozen embedder, beside the built-in weights.
 
-    PYTHONPATH=.:bench python bench/pii_token_head.py FOLDER ROWS.jsonl ...
+    PYTHONPATH=.:bench python bench/pii_token_head.py FOLDER ROWS.jsonl ... [--layer 6]
 
 FOLDER holds multilingual-e5-small as sentence-transformers and transformers read it. For each candidate the head sees
 the mean vector of its tokens, the token before, the token behind, and whether tokens begin and end with it. It is
@@ -30,7 +30,7 @@ from ingest.desensitize.context import TextView
 from ingest.desensitize.names import chinese
 from ingest.desensitize.names.candidates import find_candidates
 
-TRAINED_ON = ("zh_train", "zh_more", "zh_varied")
+TRAINED_ON = ("zh_train", "zh_more", "zh_varied", "zh_lexicon")
 HOPELESS = -7.0
 """Candidates with less than this from the built-in weights are left out."""
 SCALE = 3.0
@@ -49,12 +49,13 @@ class Candidate:
 
 
 class Encoder:
-    """The frozen embedder's last layer."""
+    """The frozen embedder up to a layer."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, layer: int) -> None:
         torch.set_num_threads(1)
         self._read = AutoTokenizer.from_pretrained(folder)
         self._model = AutoModel.from_pretrained(folder).eval()
+        self._model.encoder.layer = self._model.encoder.layer[:layer]
 
     def candidates(self, rows: Sequence[dict[str, Any]]) -> Iterator[Candidate]:
         """The candidates of all rows."""
@@ -108,9 +109,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("rows", type=Path, nargs="+")
+    parser.add_argument("--layer", type=int, default=12, help="how many layers of the network are computed")
     parser.add_argument("--every", type=int, default=2, help="train on every so manieth row")
     arguments = parser.parse_args()
-    encoder = Encoder(arguments.folder)
+    encoder = Encoder(arguments.folder, arguments.layer)
     train = list(chain.from_iterable(rows_of(kind) for kind in TRAINED_ON))[:: arguments.every]
     started = time.process_time()
     known = list(encoder.candidates(train))

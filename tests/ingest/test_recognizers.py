@@ -23,6 +23,9 @@ FOUND = [
     ("", "110105-19491231-002X", "CN_ID_CARD"),
     ("身份证号：", "110105491231002", "CN_ID_CARD"),  # 15 digits only with a word for it
     ("老证号", "110105491231002", "CN_ID_CARD"),
+    ("一代证", "110105491231002", "CN_ID_CARD"),
+    ("港澳居民证件", "M03829868", "PASSPORT"),
+    ("取药批号\n1,某某,", "15721632941", "PHONE_NUMBER"),  # a column's head in the line before
     ("ID card ", "110105194912310021", "CN_ID_CARD"),  # a typing error is still personal
     ("", "91350100M000100Y43", "CN_USCC"),
     ("", "９１３５０１００Ｍ０００１００Ｙ４３", "CN_USCC"),
@@ -147,6 +150,7 @@ STAYS = [
     ("密码：至少8位，含字母和数字", "a rule for passwords"),
     ("The password is required and must be changed every 90 days.", "a sentence about passwords"),
     ("Password: minimum 12 characters", "a rule"),
+    ("规程 WI-69 第8.15.4.186版，BIOS 3.19.9.47", "versions by what stands beside them"),
     ("外派工程师的护照将于20251217到期", "a day right behind a word for passports"),
     ("Set-top box image 8.0.17.110 requires bootloader 7.13.38.105", "versions without the word"),
     ("本次出差人员的护照，航班日期20260517", "a date after a word for passports"),

@@ -43,6 +43,9 @@ _VERSION = words(
     "bootloader",
     "image",
     "镜像",
+    "规程",
+    "issue",
+    "software",
     "patch",
     "kernel",
     "sdk",
@@ -96,7 +99,7 @@ class IpAddress(Recognizer):
         before = view.before(match.start(), 24)
         versions = [found.end() for found in _VERSION.finditer(before)]
         names = [found.end() for found in _CONTEXT.finditer(before)]
-        if versions and max(versions) > max(names, default=-1):
+        if (versions and max(versions) > max(names, default=-1)) or view.plain.startswith("版", match.end()):
             return 0.0
         return SURE if names else LIKELY
 

@@ -8,7 +8,18 @@ from typing import ClassVar
 from ingest.desensitize.context import TextView
 from ingest.desensitize.recognizers.base import LEFT, LIKELY, RIGHT, Recognizer, is_day, words
 
-_CONTEXT = words("护照", "通行证", "回乡证", "台胞证", "旅行证", "passport", "travel document", "travel permit")
+_CONTEXT = words(
+    "护照",
+    "通行证",
+    "港澳居民",
+    "台湾居民",
+    "回乡证",
+    "台胞证",
+    "旅行证",
+    "passport",
+    "travel document",
+    "travel permit",
+)
 _CLOSE = 14
 
 

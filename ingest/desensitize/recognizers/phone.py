@@ -11,7 +11,9 @@ from ingest.desensitize.context import TextView
 from ingest.desensitize.recognizers.base import LIKELY, PLAUSIBLE, SERIAL, SURE, Recognizer, digits, is_day, words
 
 _LEFT = r"(?<![0-9A-Za-z_])(?<!\d[.,-])(?<![A-Za-z]-)"
-_RIGHT = r"(?![0-9A-Za-z_])(?![.,]\d)(?!-[0-9A-Za-z])"
+_LEFT_IN_ROW = r"(?<![0-9A-Za-z_])(?<!\d[.-])(?<![A-Za-z]-)"
+"""A comma before the eleven digits of a mobile number parts cells, not thousands."""
+_RIGHT = r"(?![0-9A-Za-z_])(?!\.\d|,\d{1,3}(?!\d))(?!-[0-9A-Za-z])"
 _EXTENSION = r"(?:[ ,;]{0,2}(?:转|分机号?|ext\.?|extension|x|#)[ :.]?\d{1,6})?"
 _AREA = r"(?:10|2[0-57-9]|3[1-9]\d|4[1-79]\d|5[1-9]\d|6[36]\d|7[0-9]\d|8[1-9]\d|9[0-9]\d)"
 _CONTEXT = words(
@@ -30,7 +32,9 @@ class Phone(Recognizer):
     entity = "PHONE_NUMBER"
     numbers_only = True
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
-        re.compile(rf"(?P<mobile>){_LEFT}(?:(?:\(\+?86\)|(?:\+|00)?86)[ -]?)?1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}{_RIGHT}"),
+        re.compile(
+            rf"(?P<mobile>){_LEFT_IN_ROW}(?:(?:\(\+?86\)|(?:\+|00)?86)[ -]?)?1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}{_RIGHT}"
+        ),
         re.compile(rf"(?P<mobile>){_LEFT}1[3-9]\d\.\d{{4}}\.\d{{4}}{_RIGHT}"),
         re.compile(rf"(?P<mobile>){_LEFT}1[3-9]\d{{2}}[ -]\d{{3}}[ -]\d{{4}}{_RIGHT}"),
         re.compile(
@@ -60,7 +64,9 @@ class Phone(Recognizer):
         if "named" in groups:
             a_day = is_day(match.group()) and not _ends_in_label(before)
             return PLAUSIBLE if named and not a_day and not SERIAL.search(before[-8:]) else 0.0
-        serial = SERIAL.search(before[-12:]) is not None and not named
+        # A word in the line before tells only of what begins the next one, not of the third cell of a row
+        near = before[-12:]
+        serial = SERIAL.search(near.rpartition("\n")[2] or near) is not None and not named
         if "mobile" in groups:
             amount = _AMOUNT.match(view.plain, match.end()) is not None
             return SURE if named else 0.0 if serial or amount else LIKELY
