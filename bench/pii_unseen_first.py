@@ -667,7 +667,7 @@ class Source:
     def __init__(self, lang: str) -> None:
         """Seeds the draw and fills the stock of names."""
         self.lang = lang
-        self.rng = random.Random(f"{SEED}-{lang}")  # noqa: S311 - made-up texts
+        self.rng = random.Random(f"{SEED}-{lang}")
         self.names = self.all_names()
         self.slots: dict[str, Callable[[], str]] = {
             "n": lambda: str(self.rng.randint(12, 989)),

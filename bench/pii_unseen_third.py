@@ -685,7 +685,7 @@ class Maker:
     def __init__(self, lang: str) -> None:
         """Seed the source of chance and fill the pools of one language."""
         self.lang = lang
-        self.rng = random.Random(f"{SEED}-{lang}")  # noqa: S311 - made-up texts
+        self.rng = random.Random(f"{SEED}-{lang}")
         self.three = Bag(self.rng, ZH_THREE)
         self.two = Bag(self.rng, ZH_TWO)
         self.double = Bag(self.rng, ZH_DOUBLE)

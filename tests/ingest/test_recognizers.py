@@ -89,6 +89,8 @@ FOUND = [
     ("密码：", "IqUP34#tmC", "PASSWORD"),
     ("password=", "letmein", "PASSWORD"),
     ("密码为", "Tr0ckenDock77", "PASSWORD"),
+    ("root密码：", "VhVMSMvJ9c64f", "PASSWORD"),
+    ("password for the port office: ", "M4dRHSJ9UR1o", "PASSWORD"),
     ("mysql://admin:", "29Q#9QFZ%k7a", "PASSWORD"),
     ("national insurance number ", "AB 12 34 56 C", "NATIONAL_ID"),
     ("Aadhaar ", "4991 1866 5246", "NATIONAL_ID"),
@@ -150,6 +152,7 @@ STAYS = [
     ("密码：至少8位，含字母和数字", "a rule for passwords"),
     ("The password is required and must be changed every 90 days.", "a sentence about passwords"),
     ("Password: minimum 12 characters", "a rule"),
+    ("The password for the port office: ask at reception", "no password"),
     ("规程 WI-69 第8.15.4.186版，BIOS 3.19.9.47", "versions by what stands beside them"),
     ("外派工程师的护照将于20251217到期", "a day right behind a word for passports"),
     ("Set-top box image 8.0.17.110 requires bootloader 7.13.38.105", "versions without the word"),
@@ -178,6 +181,14 @@ def test_an_old_number_beside_a_new_one_is_an_identity_card(recognizers, other):
     text = f"旧号110105491231002，{other}。"
     found = {text[one.start : one.end] for one in recognizers["CN_ID_CARD"].analyze(text, ["CN_ID_CARD"])}
     assert found == ({"110105491231002", "11010519491231002X"} if other.endswith("X") else set())
+
+
+def test_numbers_in_rows_of_cells(recognizers):
+    text = "customer,card,phone,total\n甲,4558213827598886,15721632941,327\n乙,6011846435978523,15864504826,19"
+    cards = recognizers["CREDIT_CARD"].analyze(text, ["CREDIT_CARD"])
+    phones = recognizers["PHONE_NUMBER"].analyze(text, ["PHONE_NUMBER"])
+    assert [text[one.start : one.end] for one in cards] == ["4558213827598886", "6011846435978523"]
+    assert [text[one.start : one.end] for one in phones] == ["15721632941", "15864504826"]
 
 
 def test_table_heads_are_context(recognizers):

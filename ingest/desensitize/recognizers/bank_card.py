@@ -62,7 +62,7 @@ class BankCard(Recognizer):
     entity = "CREDIT_CARD"
     numbers_only = True
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
-        re.compile(rf"{LEFT}(?<![.,]\d)(?<!\d-)\d{{13,19}}{RIGHT}(?![.,]\d)"),
+        re.compile(rf"{LEFT}(?<![.,]\d)(?<!\d-)\d{{13,19}}{RIGHT}(?!\.\d)"),
         re.compile(rf"{LEFT}(?<!\d[ -])\d{{4}}([ -])\d{{4}}\1\d{{4}}\1\d{{1,4}}(?:\1\d{{1,3}})?{RIGHT}(?![ -]\d)"),
         re.compile(rf"{LEFT}(?<!\d[ -])3[47]\d\d([ -])\d{{6}}\1\d{{5}}{RIGHT}(?![ -]\d)"),
     )

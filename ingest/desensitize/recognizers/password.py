@@ -10,20 +10,26 @@ from ingest.desensitize.recognizers.base import LIKELY, SURE, Recognizer
 
 _WORDS = ("密码", "口令", "password", "passwd", "passphrase", "pwd", "passcode")
 _NAMES = "|".join(_WORDS)
+_NAMED = "(?:{}|(?:(?<![a-z])|(?<=[_-]))(?:{}))".format(
+    *("|".join(word for word in _WORDS if word.isascii() is latin) for latin in (False, True))
+)
+"""English words not inside others; Chinese ones also right behind letters: root密码."""
 _URL = re.compile(
     r"(?<![0-9A-Za-z])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>|]{0,64}:"
     r"(?P<value>[^\s@/\"'<>|\ue000]{1,128})@(?=[0-9A-Za-z\[])"
 )
 _ASSIGNED = re.compile(
-    rf"(?i)(?:(?<![a-z])|(?<=[_-]))(?:{_NAMES})(?P<key_quote>[\"'`]?)"
+    rf"(?i){_NAMED}(?P<key_quote>[\"'`]?)"
     r"[ \t]{0,4}(?P<sign>[:=]{1,2}>?)[ \t]{0,4}(?P<quote>[\"'`“]?)(?P<value>[!-~]{4,64})"
 )
 _SAID = re.compile(
-    rf"(?i)(?<![a-z])(?:{_NAMES})[ \t]{{0,2}}(?:is|was|为|是|改为|重置为|设为|set to|reset to)"
+    rf"(?i){_NAMED}[ \t]{{0,2}}(?:is|was|为|是|改为|重置为|设为|set to|reset to)"
     r"[ \t]{0,2}[:：]?[ \t]?(?P<quote>[\"'`“]?)(?P<value>[!-~]{6,64})"
 )
-_BESIDE = re.compile(
-    rf"(?i)(?:(?<![a-z])|(?<=[_-]))(?:{_NAMES})[ \t]{{0,2}}(?P<quote>[\"'`“「『【《（( ])[ \t]?(?P<value>[!-~]{{6,64}})"
+_BESIDE = re.compile(rf"(?i){_NAMED}[ \t]{{0,2}}(?P<quote>[\"'`“「『【《（( ])[ \t]?(?P<value>[!-~]{{6,64}})")
+_FOR_WHAT = re.compile(
+    r"(?i)(?<![a-z])(?:password|passwd|passphrase|passcode) (?:for|of|to|on)(?: [a-z0-9'-]{1,20}){1,6} ?[:=] ?"
+    r"(?P<quote>[\"'`“]?)(?P<value>[!-~]{6,64})"
 )
 _QUOTED = re.compile(
     rf"(?i)(?:{_NAMES})[\"'`]?[ \t]{{0,4}}[:=]{{1,2}}[ \t]{{0,4}}([\"'`])(?P<value>[^\"'`\n]{{4,64}})\1"
@@ -69,7 +75,7 @@ class Password(Recognizer):
             )
         for match in _SAID.finditer(view.plain):
             yield from self._value(match, view, explicit=bool(match["quote"]))
-        for match in _BESIDE.finditer(view.plain):
+        for match in (*_BESIDE.finditer(view.plain), *_FOR_WHAT.finditer(view.plain)):
             if _STRONG.match(match["value"]):
                 yield from self._value(match, view, explicit=False)
         for start, end in view.cells(_HEAD):

@@ -13,7 +13,7 @@ from ingest.desensitize.recognizers.base import LIKELY, PLAUSIBLE, SERIAL, SURE,
 _LEFT = r"(?<![0-9A-Za-z_])(?<!\d[.,-])(?<![A-Za-z]-)"
 _LEFT_IN_ROW = r"(?<![0-9A-Za-z_])(?<!\d[.-])(?<![A-Za-z]-)"
 """A comma before the eleven digits of a mobile number parts cells, not thousands."""
-_RIGHT = r"(?![0-9A-Za-z_])(?!\.\d|,\d{1,3}(?!\d))(?!-[0-9A-Za-z])"
+_RIGHT = r"(?![0-9A-Za-z_])(?!\.\d)(?!-[0-9A-Za-z])"
 _EXTENSION = r"(?:[ ,;]{0,2}(?:转|分机号?|ext\.?|extension|x|#)[ :.]?\d{1,6})?"
 _AREA = r"(?:10|2[0-57-9]|3[1-9]\d|4[1-79]\d|5[1-9]\d|6[36]\d|7[0-9]\d|8[1-9]\d|9[0-9]\d)"
 _CONTEXT = words(
