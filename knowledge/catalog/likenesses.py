@@ -44,7 +44,7 @@ def _similar(connection: Connection, keys: list[tuple[int, int]], sketch: Sketch
 
 @cache
 def _candidates(count: int) -> Select[tuple[str, bytes]]:
-    """Documents with their sketches that share a band with `key0`, `key1` …; built once, for it is as long as slow."""
+    """Documents with sketches that share a band with `key0`, `key1` …; built once: that takes longer than to ask it."""
     shared = or_(
         *(and_(sketch_bands.c.band == band, sketch_bands.c.key == bindparam(f"key{band}")) for band in range(count))
     )

@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 
 import numpy as np
+import openvino
 import pytest
 
+from adapters import e5_weights, openvino_embedder
 from adapters.embedders import load_embedder
 from adapters.model_catalog import ModelCatalog
+from adapters.openvino_embedder import OpenVinoEmbedder
 from knowledge.errors import InvalidInput, Unavailable
 from knowledge.protocols import Embedder
 
@@ -81,6 +84,16 @@ def test_natural_text_of_any_length_agrees(models: ModelCatalog) -> None:
     one = load_embedder("multilingual-e5-small", "openvino", models)
     other = load_embedder("multilingual-e5-small", "torch", models)
     assert (one.embed_passages(texts) * other.embed_passages(texts)).sum(axis=1).min() > 0.999
+
+
+def test_the_exact_network_agrees_with_the_one_in_bytes(models: ModelCatalog) -> None:
+    """The exact one runs on processors without 8-bit dot products."""
+    embedder = OpenVinoEmbedder("multilingual-e5-small", models, 2)
+    network = openvino_embedder._network(e5_weights.read(models.require("multilingual-e5-small")), {})
+    exact = openvino.Core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    tokens = [each.ids for each in embedder._tokenizer.encode_batch_fast([f"passage: {text}" for text in TEXTS])]
+    vectors = exact(embedder._padded(tokens))[0]
+    assert (vectors * embedder.embed_passages(TEXTS)).sum(axis=1).min() > 0.999
 
 
 def test_inputs_were_measured_for_the_weights_of_the_catalog(models: ModelCatalog) -> None:

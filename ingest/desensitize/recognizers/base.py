@@ -88,15 +88,18 @@ def digits(text: str) -> str:
     return re.sub(r"\D", "", text)
 
 
-def is_day(value: str) -> bool:
-    """Whether eight digits are a day of these two centuries, as yyyymmdd."""
-    if not re.fullmatch(r"(?:19|20)\d{6}", value):
-        return False
+def is_date(value: str) -> bool:
+    """Whether eight digits, yyyymmdd, are a day of the calendar."""
     try:
         date(int(value[:4]), int(value[4:6]), int(value[6:]))
     except ValueError:
         return False
     return True
+
+
+def looks_like_day(value: str) -> bool:
+    """Whether a number is what dates without marks look like: a day of these two centuries as yyyymmdd."""
+    return re.fullmatch(r"(?:19|20)\d{6}", value) is not None and is_date(value)
 
 
 def words(*alternatives: str) -> re.Pattern[str]:

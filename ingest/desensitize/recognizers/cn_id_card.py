@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import ClassVar
 
 from ingest.desensitize.context import TextView
-from ingest.desensitize.recognizers.base import LEFT, LIKELY, PLAUSIBLE, RIGHT, SURE, Recognizer, words
+from ingest.desensitize.recognizers.base import LEFT, LIKELY, PLAUSIBLE, RIGHT, SURE, Recognizer, is_date, words
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -72,7 +71,7 @@ class ChineseIdCard(Recognizer):
     def accept(self, match: re.Match[str], view: TextView) -> float:
         """Sure with a right check character; otherwise only as far as the words before it say."""
         value = self.canonical(match.group())
-        if value[:2] not in _PROVINCES or not _real_date(value):
+        if value[:2] not in _PROVINCES or not is_date(_birth(value)):
             return 0.0
         named = _CONTEXT.search(view.before(match.start(), _REACH)) is not None
         if len(value) == 15:
@@ -85,8 +84,11 @@ class ChineseIdCard(Recognizer):
     def generalized(value: str) -> str | None:
         """Province code and birth year."""
         plain = Recognizer.canonical(value)
-        year = plain[6:10] if len(plain) == 18 else f"19{plain[6:8]}"
-        return f"⟨ID {plain[:2]} {year}⟩"
+        return f"⟨ID {plain[:2]} {_birth(plain)[:4]}⟩"
+
+
+def _birth(value: str) -> str:
+    return value[6:14] if len(value) == 18 else f"19{value[6:12]}"
 
 
 def _beside_new_number(match: re.Match[str], view: TextView) -> bool:
@@ -95,12 +97,3 @@ def _beside_new_number(match: re.Match[str], view: TextView) -> bool:
     after = view.plain[match.end() : match.end() + _BESIDE].partition("\n")[0]
     numbers = (found.group() for part in (before, after) for found in _NEW_NUMBER.finditer(part))
     return any(check_character(number[:17]) == number[17].upper() for number in numbers)
-
-
-def _real_date(value: str) -> bool:
-    text = value[6:14] if len(value) == 18 else f"19{value[6:12]}"
-    try:
-        date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    except ValueError:
-        return False
-    return True

@@ -35,7 +35,6 @@ _VERSION = words(
     "v",
     "firmware",
     "驱动",
-    "驱动程序",
     "补丁",
     "内核",
     "driver",

@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from ingest.desensitize.context import TextView
-from ingest.desensitize.recognizers.base import LEFT, LIKELY, RIGHT, Recognizer, is_day, words
+from ingest.desensitize.recognizers.base import LEFT, LIKELY, RIGHT, Recognizer, looks_like_day, words
 
 _CONTEXT = words(
     "护照",
@@ -42,6 +42,6 @@ class Passport(Recognizer):
             return 0.0
         between = before[named[-1] :]
         bare = match.group().isdigit()
-        if bare and (len(between) > _CLOSE or re.search(r"\d|[,、;]", between) or is_day(match.group())):
+        if bare and (len(between) > _CLOSE or re.search(r"\d|[,、;]", between) or looks_like_day(match.group())):
             return 0.0
         return LIKELY

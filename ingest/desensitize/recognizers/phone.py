@@ -8,11 +8,20 @@ import re
 from typing import ClassVar
 
 from ingest.desensitize.context import TextView
-from ingest.desensitize.recognizers.base import LIKELY, PLAUSIBLE, SERIAL, SURE, Recognizer, digits, is_day, words
+from ingest.desensitize.recognizers.base import (
+    LIKELY,
+    PLAUSIBLE,
+    SERIAL,
+    SURE,
+    Recognizer,
+    digits,
+    looks_like_day,
+    words,
+)
 
-_LEFT = r"(?<![0-9A-Za-z_])(?<!\d[.,-])(?<![A-Za-z]-)"
 _LEFT_IN_ROW = r"(?<![0-9A-Za-z_])(?<!\d[.-])(?<![A-Za-z]-)"
 """A comma before the eleven digits of a mobile number parts cells, not thousands."""
+_LEFT = rf"{_LEFT_IN_ROW}(?<!\d,)"
 _RIGHT = r"(?![0-9A-Za-z_])(?!\.\d)(?!-[0-9A-Za-z])"
 _EXTENSION = r"(?:[ ,;]{0,2}(?:转|分机号?|ext\.?|extension|x|#)[ :.]?\d{1,6})?"
 _AREA = r"(?:10|2[0-57-9]|3[1-9]\d|4[1-79]\d|5[1-9]\d|6[36]\d|7[0-9]\d|8[1-9]\d|9[0-9]\d)"
@@ -62,7 +71,7 @@ class Phone(Recognizer):
         if "international" in groups:
             return SURE if 8 <= len(number) <= 17 else 0.0
         if "named" in groups:
-            a_day = is_day(match.group()) and not _ends_in_label(before)
+            a_day = looks_like_day(match.group()) and not _ends_in_label(before)
             return PLAUSIBLE if named and not a_day and not SERIAL.search(before[-8:]) else 0.0
         # A word in the line before tells only of what begins the next one, not of the third cell of a row
         near = before[-12:]
