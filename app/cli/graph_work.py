@@ -185,5 +185,5 @@ def duplicates(
     if run.json:
         print_json({"duplicates": [row.to_json() for row in rows]})
         return
-    cells = [(row.first_label, row.second_label, row.first.id, row.second.id) for row in rows]
-    print_table(("name", "looks like", "concept", "concept"), cells)
+    cells = [(row.first_label, row.second_label, row.first.id, row.second.id, row.proposal) for row in rows]
+    print_table(("name", "looks like", "concept", "concept", "waiting"), cells)

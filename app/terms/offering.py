@@ -223,6 +223,14 @@ def tell_apart(parts: Parts, viewer: Viewer, first: str, second: str, comment: s
     return propose(parts, viewer, change, comment or f"two things: {called}"[:LONGEST_TEXT])
 
 
+def _decides(proposal: Proposal, first: str, second: str) -> bool:
+    """Whether it would merge the two or tell them apart."""
+    if proposal.kind == "merge":
+        return {first, second} <= set(proposal.subjects)
+    apart = (f"<{one}> <{words.DIFFERENT_FROM}> <{other}> " for one, other in ((first, second), (second, first)))
+    return any(statement in proposal.added for statement in apart)
+
+
 class Offering(Base):
     """The part of `Terminology` that offers candidates and takes decisions about them."""
 
@@ -243,6 +251,7 @@ class Offering(Base):
         viewer, graph = self._viewer(user), self._parts.graph()
         viewer.must_edit()
         veil, names = self._parts.sights.now(viewer, graph), Names(graph)
+        waiting = proposing.listed(self._parts, viewer, "proposed", None, None)
         return [
             DuplicateView(
                 first=names.name(pair.first),
@@ -250,6 +259,7 @@ class Offering(Base):
                 first_label=pair.first_label,
                 second_label=pair.second_label,
                 same=pair.same,
+                proposal=next((each.id for each in waiting if _decides(each, pair.first, pair.second)), ""),
             )
             for pair in duplicates(graph, lambda one: not veil.hides(one))[:limit]
         ]

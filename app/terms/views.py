@@ -324,13 +324,17 @@ class Impact(Result):
 
 
 class DuplicateView(Result):
-    """Two concepts that may be one, with the names by which they look so; `same`: written differently only."""
+    """Two concepts that may be one, with the names by which they look so; `same`: written differently only.
+
+    `proposal` is the id of one that waits for approval and would merge the two or tell them apart, "" where none does.
+    """
 
     first: Name
     second: Name
     first_label: str
     second_label: str
     same: bool
+    proposal: str = ""
 
 
 class CandidateSentence(Result):

@@ -101,7 +101,7 @@ def test_two_that_look_like_one_are_told_apart(quick_site: Site, quick_visit: Vi
     pair = page.locator("[class*=st-key-plb-issue-plb-duplicate]", has_text="meri dian").first
     expect(pair).to_be_visible()
     pair.get_by_role("button", name="是两回事").click()
-    expect(page.get_by_text("已提交提案")).to_be_visible()
+    expect(pair.get_by_text("待审核")).to_be_visible()
     asked = terms.proposals(ADMIN, state="proposed", author=MANAGER)[0]
     terms.approve(asked.id, ADMIN)
     page.reload()

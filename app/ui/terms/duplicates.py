@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, literal, show
 from app.ui.terms import marks
+from app.ui.terms.address import PROPOSAL, VIEW, go
 from app.ui.terms.common import forget, propose, terms_of
 from knowledge.graph.changes import Merge
 
@@ -42,6 +43,16 @@ def duplicates(page: Page) -> None:
             key = f"{_KEY}-{pair.first.id}-{pair.second.id}"
             with st.container(horizontal=True, vertical_alignment="center", key=f"plb-issue-{key}", gap="small"):
                 show(_pair(pair, say))
+                if pair.proposal:
+                    st.button(
+                        say("terms.pending", id=pair.proposal),
+                        key=f"{_KEY}-to-{pair.first.id}-{pair.second.id}",
+                        type="tertiary",
+                        icon=":material/hourglass:",
+                        on_click=go,
+                        kwargs={VIEW: "review", PROPOSAL: pair.proposal},
+                    )
+                    continue
                 if st.button(say("terms.duplicates_compare"), key=key, type="tertiary", icon=":material/compare:"):
                     _compare(page, pair)
                 st.button(

@@ -334,8 +334,11 @@ def test_two_concepts_that_only_look_like_one_are_told_apart(graph: Site, monkey
     fine(test.run())
     press(test, f"plb-duplicate-apart-{pair.first.id}-{pair.second.id}")
     assert [toast.value for toast in test.toast] == ["Proposed; once it is approved, the pair is no longer listed."]
-    assert len(terms.duplicates("mona")) == 1, "it waits for another's eyes"
-    terms.approve(terms.proposals("max", state="proposed")[0].id, "max")
+    waiting = terms.proposals("max", state="proposed")[0].id
+    assert [one.proposal for one in terms.duplicates("mona")] == [waiting], "it waits for another's eyes"
+    to_proposal = test.button(key=f"plb-duplicate-to-{pair.first.id}-{pair.second.id}")
+    assert to_proposal.label == f"Proposal {waiting} is waiting", "and is not offered to be proposed twice"
+    terms.approve(waiting, "max")
     assert terms.duplicates("mona") == []
 
 
