@@ -73,6 +73,12 @@ def faker(kind: str) -> set[str]:
     return {name for name in found if re.fullmatch(r"[^\W\d_]{2,}(?:['’-][^\W\d_]+)*", name)}
 
 
+def more(kind: str) -> set[str]:
+    """Names of `more_names.txt`: "g" given ones, "s" surnames."""
+    lines = Path(__file__).with_name("more_names.txt").read_text(encoding="utf-8").splitlines()
+    return {name for line in lines if line.startswith(f"{kind} ") for name in line.split()[1:]}
+
+
 def shares_of_text(folder: Path) -> dict[str, float]:
     """Share of ordinary text (0 to 1) by word, the most frequent first."""
     lines = (folder / "wordsegment" / "unigrams.txt").read_text(encoding="utf-8").splitlines()
@@ -90,8 +96,8 @@ def main() -> None:
             given[word] += share / 2
     surnames = defaultdict(float, census(folder, "all.last", MOST_SURNAMES))
     for table, words in (
-        (given, faker("first_name") | set(MORE_GIVEN)),
-        (surnames, faker("last_name") | set(MORE_SURNAMES)),
+        (given, faker("first_name") | set(MORE_GIVEN) | more("g")),
+        (surnames, faker("last_name") | set(MORE_SURNAMES) | more("s")),
     ):
         for word in words:
             table[word] = max(table[word], 1e-4)

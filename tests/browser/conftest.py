@@ -96,6 +96,12 @@ def chromium() -> str:
     pytest.fail("no Chromium found; install it with `apt install chromium`, or put google-chrome on the PATH")
 
 
+def press(what: Locator) -> None:
+    """Click it once the page is drawn: a browser loses presses of what is drawn anew between button down and up."""
+    expect(what.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    what.click()
+
+
 @pytest.fixture(scope="session")
 def site(_demo_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The pages with the default model."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Site, Visitor, Visits
+from conftest import Site, Visitor, Visits, press
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("browser")]
@@ -39,11 +39,6 @@ def goto(visitor: Visitor, query: str = "") -> Page:
 
 def dialog(page: Page) -> Locator:
     return page.get_by_role("dialog")
-
-
-def settled(page: Page) -> None:
-    """Wait until the page is drawn: a browser loses presses of what is drawn anew between button down and up."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def found_by(site: Site, question: str, user: str) -> set[str]:
@@ -121,8 +116,7 @@ def test_a_source_from_adding_to_its_quarantine(quick_site: Site, operator: Visi
     dialog(page).locator(".st-key-plb-source-save button").click()
     expect(page.get_by_text("This source has not been run yet.")).to_be_visible()
     expect(dialog(page)).to_have_count(0)
-    settled(page)
-    page.locator(".st-key-plb-source-run button").click()
+    press(page.locator(".st-key-plb-source-run button"))
     row = page.locator(".plb-run-list a").filter(has_text="drive").first
     expect(row).to_contain_text("2 failed", timeout=WAIT_MS)
     row.click()
@@ -135,10 +129,8 @@ def test_a_source_from_adding_to_its_quarantine(quick_site: Site, operator: Visi
     page.get_by_role("button", name="Read 1 again").click()
     expect(page.get_by_text("1 read, 0 still cannot be read.")).to_be_visible(timeout=WAIT_MS)
     expect(page.locator(".st-key-plb-quarantine-rows").get_by_text("limits.json")).to_have_count(0)
-    settled(page)
-    page.locator("[class*=st-key-plb-quarantine-tick] label").filter(has_text="torn.pdf").last.click()
-    settled(page)
-    page.get_by_role("button", name="Leave 1 out").click()
+    press(page.locator("[class*=st-key-plb-quarantine-tick] label").filter(has_text="torn.pdf").last)
+    press(page.get_by_role("button", name="Leave 1 out"))
     expect(page.locator(".st-key-plb-quarantine-rows").get_by_text("torn.pdf")).to_have_count(0, timeout=WAIT_MS)
     expect(page.get_by_text(re.compile(r"[1-9]\d* files? (?:is|are) left out", re.IGNORECASE)).last).to_be_visible(
         timeout=WAIT_MS
@@ -172,8 +164,7 @@ def test_a_dropped_folder_keeps_its_paths(quick_site: Site, operator: Visitor, t
     page = goto(operator, "?view=upload")
     dropped(page, tmp_path / "plans")
     expect(page.get_by_text("Hidden files left out: 1.")).to_be_visible()
-    settled(page)
-    page.locator(".st-key-plb-upload-send button:enabled").click()
+    press(page.locator(".st-key-plb-upload-send button:enabled"))
     results = page.locator("[class*=st-key-plb-job] .plb-lines li").filter(has_text="added")
     expect(results.filter(has_text="plans/2025/plan.md")).to_have_count(1, timeout=WAIT_MS)
     expect(results.filter(has_text="plans/2026/plan.md")).to_have_count(1, timeout=WAIT_MS)
@@ -198,8 +189,7 @@ def test_readers_of_a_folder_hold_from_the_next_question(quick_site: Site, opera
     groups.fill("legal")
     groups.press("Enter")
     page.keyboard.press("Escape")
-    settled(page)
-    dialog(page).locator(".st-key-plb-rule-save button:enabled").click()
+    press(dialog(page).locator(".st-key-plb-rule-save button:enabled"))
     expect(page.locator(".st-key-plb-rule-rows")).to_contain_text("legal")
     assert "yard/parking.md" not in found_by(site, "Where do scooters stand?", ANNA)
     document = next(one for one in site.assistant.sources.documents("hall") if one.path == "yard/parking.md")

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Site, Visitor, Visits
+from conftest import Site, Visitor, Visits, press
 from playwright.sync_api import expect
 
 from adapters.training.plan import Plan, Step
@@ -69,15 +69,15 @@ def test_from_comparing_to_striking_out(models: Site, quick_visit: Visits) -> No
     for share in (5, 10):
         handle.press("ArrowRight")
         expect(page.get_by_role("button", name=f"Canary for {share}%")).to_be_visible()
-    page.get_by_role("button", name="Canary for 10%").click()
+    press(page.get_by_role("button", name="Canary for 10%"))
     expect(page.get_by_text("canary facts@1.0.0 · 10%")).to_be_visible()
     assert versions.line().share == 0.1
     why = page.get_by_role("textbox", name="Reason to promote it all the same")
     why.fill("agreed with sales")
     why.press("Tab")
-    page.get_by_role("button", name="Promote all the same").click()
+    press(page.get_by_role("button", name="Promote all the same"))
     expect(page.get_by_text("stable facts@1.0.0")).to_be_visible()
-    page.get_by_role("button", name="Back to base model").click()
+    press(page.get_by_role("button", name="Back to base model"))
     expect(page.get_by_text("stable base model")).to_be_visible()
     assert (versions.line().stable, versions.events(1)[0].by) == ("", OPERATOR)
 
@@ -86,7 +86,7 @@ def test_from_comparing_to_striking_out(models: Site, quick_visit: Visits) -> No
     reason = page.get_by_role("textbox", name="Why they are struck out")
     reason.fill("not ours")
     reason.press("Tab")
-    page.get_by_role("button", name="Strike out 1").click()
+    press(page.get_by_role("button", name="Strike out 1"))
     expect(page.get_by_text("not ours", exact=False)).to_be_visible()
     assert models.assistant.datasets.struck("own")[0].reason == "not ours"
 
@@ -95,7 +95,7 @@ def test_drift_is_drawn_and_a_training_followed(models: Site, quick_visit: Visit
     visitor = signed_in(quick_visit)
     page = visitor.page
     page.goto(f"{visitor.site.address}/models?view=drift")
-    page.get_by_role("button", name="Measure now").click()
+    press(page.get_by_role("button", name="Measure now"))
     expect(page.get_by_role("status").get_by_text("too few texts")).to_be_visible()
     measure = {"subject": "questions", "name": "lengths", "verdict": "drift", "before": 40, "now": 30}
     measure |= {"statistic": 0.4, "by_chance": 0.1, "p": 0.002}

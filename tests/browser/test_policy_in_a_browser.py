@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Site, Visitor, Visits, _served, _visits
+from conftest import Site, Visitor, Visits, _served, _visits, press
 from playwright.sync_api import Browser, Locator, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
@@ -69,7 +69,7 @@ def choose(visitor: Visitor, box: Locator, option: str) -> None:
 def test_an_exception_is_tried_saved_and_its_documents_are_done_again(visits: Visits, policy_site: Site) -> None:
     visitor = opened(visits, OPERATOR)
     page = visitor.page
-    page.get_by_role("button", name="Add exception").click()
+    press(page.get_by_role("button", name="Add exception"))
     expect(page.get_by_text("without either this exception is for no document")).to_be_visible(timeout=SOON_MS)
     page.get_by_role("combobox", name="Access labels").click()
     page.get_by_role("option", name="legal", exact=True).click()
@@ -79,12 +79,12 @@ def test_an_exception_is_tried_saved_and_its_documents_are_done_again(visits: Vi
     expect(page.locator(".plb-example")).to_contain_text("⟨PHONE⟩", timeout=SOON_MS)
     bar = page.locator(".st-key-plb-policy-save")
     expect(bar).to_contain_text(re.compile(r"1 changed, [1-9]\d* documents"), timeout=SOON_MS)
-    bar.get_by_role("button", name="Save the policy").click()
+    press(bar.get_by_role("button", name="Save the policy"))
     expect(page.get_by_text("The policy is saved")).to_be_visible(timeout=SOON_MS)
     override = Policies(policy_site.assistant.workspace).read().policy.overrides[0]
     assert (override.labels, override.entities) == (("legal",), {"PHONE_NUMBER": Action.TAG})
 
-    page.get_by_role("button", name="Do them again now").click()
+    press(page.get_by_role("button", name="Do them again now"))
     expect(page.get_by_text(re.compile(r"Done again: [1-9]"))).to_be_visible(timeout=WORK_MS)
     page.reload()
     page.locator(".plb-example").wait_for()
@@ -95,7 +95,7 @@ def test_files_are_checked_with_masked_examples_and_counted(visits: Visits) -> N
     visitor = opened(visits, OPERATOR)
     page = visitor.page
     section(visitor, 1)
-    page.get_by_role("button", name="Check", exact=True).click()
+    press(page.get_by_role("button", name="Check", exact=True))
     found = page.get_by_text(re.compile(r"\d+ documents read, \d+ values found"))
     expect(found).to_be_visible(timeout=WORK_MS)
     expect(page.locator(".plb-grid").last).to_contain_text("***", timeout=SOON_MS)
@@ -117,7 +117,7 @@ def test_a_look_into_the_vault_is_for_who_may_and_is_listed(visits: Visits, poli
     section(admin, 3)
     page.get_by_role("textbox", name=re.compile("Pseudonym|假名")).fill("PHONE·k3f9a2")
     page.get_by_role("textbox", name=re.compile("Reason|理由")).fill("case 17")
-    page.get_by_role("button", name=re.compile("^(visibility )?(Reveal|查看原文)$")).click()
+    press(page.get_by_role("button", name=re.compile("^(visibility )?(Reveal|查看原文)$")))
     expect(page.locator(".plb-revealed")).to_have_text(PHONE, timeout=SOON_MS)
     expect(page.locator(".plb-grid").last).to_contain_text("case 17", timeout=SOON_MS)
     page.reload()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from conftest import Site, Visitor, Visits
+from conftest import Site, Visitor, Visits, press
 from playwright.sync_api import Locator, Page, expect
 
 from knowledge.graph.changes import ConceptForm, Create, LabelForm
@@ -49,7 +49,7 @@ def test_from_searching_to_the_history_of_an_approved_edit(quick_site: Site, qui
     tab(visitor, "Where used").click()
     expect(page.locator(".plb-sentence mark").first).to_be_visible()
 
-    page.get_by_role("button", name="Edit").click()
+    press(page.get_by_role("button", name="Edit"))
     names = page.get_by_role("textbox", name="Other names").nth(0)
     names.fill("travel platform\ntrip portal")
     names.press("Tab")
@@ -57,7 +57,7 @@ def test_from_searching_to_the_history_of_an_approved_edit(quick_site: Site, qui
     why = page.get_by_role("textbox", name="Why")
     why.fill("People say so")
     why.press("Tab")
-    page.get_by_role("button", name="Propose").click()
+    press(page.get_by_role("button", name="Propose"))
     expect(page.get_by_text("Four eyes")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_disabled()
     proposal = page.url
@@ -67,7 +67,7 @@ def test_from_searching_to_the_history_of_an_approved_edit(quick_site: Site, qui
     expect(other.page.locator(".plb-diff ins")).to_have_text("trip portal")
     other.page.get_by_text("Impact").click()
     expect(other.page.get_by_text(re.compile(r"passages with these names"))).to_be_visible()
-    other.page.get_by_role("button", name=re.compile("^Approve")).click()
+    press(other.page.get_by_role("button", name=re.compile("^Approve")))
     expect(other.page.locator(".plb-mark", has_text="Approved")).to_be_visible()
 
     page.goto(address)
@@ -100,7 +100,7 @@ def test_two_that_look_like_one_are_told_apart(quick_site: Site, quick_visit: Vi
     page.get_by_text("可能重复的概念").click()
     pair = page.locator("[class*=st-key-plb-issue-plb-duplicate]", has_text="meri dian").first
     expect(pair).to_be_visible()
-    pair.get_by_role("button", name="是两回事").click()
+    press(pair.get_by_role("button", name="是两回事"))
     expect(pair.get_by_text("待审核")).to_be_visible()
     asked = terms.proposals(ADMIN, state="proposed", author=MANAGER)[0]
     terms.approve(asked.id, ADMIN)
@@ -128,7 +128,7 @@ def test_a_rejected_proposal_says_why_and_keys_lead_through_the_queue(quick_site
     page.keyboard.press("x")
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox").fill("We have no such room")
-    dialog.get_by_role("button", name="Reject").click()
+    press(dialog.get_by_role("button", name="Reject"))
     expect(dialog).to_have_count(0)
     expect(page.get_by_text("We have no such room")).to_be_visible()
 
@@ -170,7 +170,7 @@ def opened(visitor: Visitor, concept: str, act: str) -> Locator:
     page = visitor.page
     enter(visitor, MANAGER, f"/terms?concept={concept}")
     expect(page.get_by_role("tab", name="Overview")).to_be_visible()
-    page.locator(".st-key-plb-terms-menu").get_by_role("button").first.click()
+    press(page.locator(".st-key-plb-terms-menu").get_by_role("button").first)
     page.get_by_role("menuitem", name=act, exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(act, exact=True).first).to_be_visible()
@@ -189,7 +189,7 @@ def proposed(page: Page, dialog: Locator, why: str) -> str:
     comment = dialog.get_by_role("textbox", name="Why")
     comment.fill(why)
     comment.press("Tab")
-    dialog.get_by_role("button", name="Propose", exact=True).click()
+    press(dialog.get_by_role("button", name="Propose", exact=True))
     expect(page).to_have_url(re.compile(r"proposal=p\d+"))
     expect(page.locator(".plb-lead", has_text=why)).to_be_visible()
     return page.url.rpartition("=")[2]
@@ -209,7 +209,7 @@ def test_two_concepts_are_merged_and_approved(quick_site: Site, quick_visit: Vis
 
     other = quick_visit()
     enter(other, ADMIN, f"/terms?view=review&proposal={proposal}")
-    other.page.get_by_role("button", name=re.compile("^Approve")).click()
+    press(other.page.get_by_role("button", name=re.compile("^Approve")))
     expect(other.page.locator(".plb-mark", has_text="Approved")).to_be_visible()
     page.goto(f"{quick_site.address}/terms?concept={concepts['Copper Lantern']}")
     expect(page.locator(".plb-label-text", has_text="Copper Lamp")).to_be_visible()
@@ -255,7 +255,7 @@ def test_a_concept_is_deleted_only_with_a_reason(
     visitor = quick_visit()
     page = visitor.page
     dialog = opened(visitor, concepts["Cobalt Ladder"], "Delete")
-    dialog.get_by_role("button", name="Propose", exact=True).click()
+    press(dialog.get_by_role("button", name="Propose", exact=True))
     expect(dialog.get_by_text("Say why, in a few words")).to_be_visible()
     proposal = proposed(page, dialog, "Nobody climbs it")
     expect(page.locator(".plb-diff del", has_text="Cobalt Ladder")).to_be_visible()
@@ -270,7 +270,7 @@ def test_a_query_shows_things_by_name(quick_site: Site, quick_visit: Visits) -> 
     text = page.get_by_role("textbox", name="Query", exact=True)
     text.fill('SELECT ?system WHERE { ?system skos:prefLabel "Meridian"@en }')
     text.press("Control+Enter")
-    page.get_by_role("button", name="Run").click()
+    press(page.get_by_role("button", name="Run"))
     expect(page.get_by_text("Rows: 1")).to_be_visible()
     # The table is drawn on a canvas; what it holds stands beside it for screen readers
     cells = page.get_by_test_id("stDataFrame").locator("[role=gridcell]")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ingest.desensitize.names.cues import (
     ACTS,
+    AGENTS,
     BOUNDS,
     FUNCTION_WORDS,
     MEASURES,
@@ -187,6 +188,8 @@ class _Text:
         prepositions = np.where(words.ends[word] == np.arange(count) + 1, _PREP, _PREP_SPLIT)
         in_text = np.where(alone, prepositions, _LEFT_TAG + words.tags[word])
         sides[1:] = np.where(self.han[:count], in_text, _tables().before[before])
+        agents = _among(before, AGENTS) & np.concatenate(([False], self.han[: count - 1]))
+        sides[1:][agents] = _AGENT_SIDE
         role = ((self.cue_kinds & _ROLE) > 0) & (self.cue_ends - self.cue_starts >= _SHORTEST_ROLE)
         sides[self.cue_ends[role]] = _ROLE_SIDE
         sides[0] = LEFTS.index("begin")
@@ -220,6 +223,7 @@ class _Text:
 
 
 _PREP, _PREP_SPLIT, _ROLE_SIDE = LEFTS.index("prep"), LEFTS.index("prep-split"), LEFTS.index("role")
+_AGENT_SIDE = LEFTS.index("agent")
 _TITLE_SIDE, _ACT_SIDE = RIGHTS.index("title"), RIGHTS.index("act")
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 
 from ingest.desensitize.names.candidates import find_candidates
-from ingest.desensitize.names.cues import AFTER_TITLE, TITLES
+from ingest.desensitize.names.cues import AFTER_TITLE, ROLES, TITLES
 from ingest.desensitize.names.features import Model
 from ingest.desensitize.names.lexicon import chinese_names
 from ingest.desensitize.names.words import known_word
@@ -40,14 +40,13 @@ def _model() -> Model:
 
 
 _SOUNDS = frozenset(
-    "翰孙力烈苏冈萨逊森约拜谷则曲尕白央加羊杨帝皇鲍勃查瓜奎丁迦杰佳嘉娅妲娣玫瑰贞姗黎赖敦登滕杜敖其木巴图额布仁青其格日乐斯琴高娃呼和浩娜仁赛汗朝鲁宝音德吉央宗"
-    "阿艾安奥埃巴柏班邦保贝本比彼伯博卜布查达戴丹道德登迪蒂丁杜顿多恩尔法凡范菲费芬弗福甫夫盖冈高戈格根贡古哈海汉豪赫亨侯胡华怀霍基吉加贾杰金"
-    "卡凯坎康考柯科可克肯孔库夸奎昆拉莱赖兰朗劳勒雷蕾累利里丽莉列林琳留柳隆卢鲁路露吕伦罗洛马玛迈麦曼芒茅梅门蒙米密敏明莫默姆木穆拿娜纳南内尼"
-    "涅努诺欧帕潘庞培佩彭皮平珀普齐奇恰乔切琼丘瑞萨赛桑瑟沙莎山珊尚绍舍申圣施什史舒斯思司丝松苏索所塔泰坦汤唐陶特滕提廷图托瓦万汪旺威韦维魏温文翁"
-    "沃乌武伍西希锡夏香肖谢辛欣雄休许雪雅亚延扬耶叶伊因英尤于约泽扎詹张珍芝朱兹兹子祖佐尔茨丽娅妮薇黛贝蒂买提江热古孜木吐尔逊努阿依则再娜帕次仁卓玛"
-    "措扎西多吉旦增格桑顿珠央金平措罗布索朗"
-    "彼得孟冯鲍别宾策葛圭惠简纽派匹坡裘屈荣儒若塞宋亭吴喜匈尧曾哲毛居"
+    "丁万不丘丝丹丽乃义乌乐乔买于云亚亨京亭什仁仙伊伍休伦伯伽佐佩佳依侯保儒克兰兴其兹内冈再农冯冶凌凡凯切列则利别力加努劳勃勒匈匹华卓南博卜卡卢卫历古可史叶司合吉吐吕君吴吾呼和哈哲唐喜嘉因图土圣圭地坎坡坦埃"
+    "培基塔塞增士夏多大夫央夸奇奈奎契奥如妥妮妲姆姗姜威娃娄娅娜娣娥嫩子孔孙孜孟季宁守安宋宗宝宾密尔尕尚尤尧尼居屈山岱左巴布希帕帖帝席平年库庞康廉延廷弗张强彭彼律得德怀思恩恰惠戈戴所才扎托扬拉拜拿捷措提摩撒"
+    "敏敖敦文斯施日旦旺昂昆明显普曲曼曾朔朗朝木本朱杜来杨杰松林果柏查柯柳根格桑梅森楞次欣欧武毅比毕毛永汉汗江汤汪沃沙法泰泽洛津洪派济浩海涅温滕满潘烈热焦牙牛特玉玛玫珀珊珍珠班琪琳琴琼瑞瑟瑰瓜瓦甘生甫田申留"
+    "登白皇皮盖石祖福科穆章策简米素索累约纳纽绍绮维缇罕罗羊翁翰考耶聂肖肯胡腊舍舒良艳艾芒芝芬苏若英范茅茨茹荣莉莎莫莱莲菲萨葛蒂蒙蕾薄薇衣裘西詹让许诺谢谷豪贝贞贡费贾赖赛赫路辛达迈连迦迪逊通道那邦郎郭都里金"
+    "钦钱锡门阿陶隆雄雅雪雷霍露青韦音顺顿额香马高魏鲁鲍麦麻黎黑默黛齐"
 )
+"""Characters that foreign names and those of minorities are written with, by their sound."""
 _TIBETAN = re.compile(
     "(?:(?:扎西|多吉|卓玛|次仁|央金|顿珠|格桑|旺堆|平措|罗布|尼玛|达瓦|拉姆|白玛|丹增|仁青|索朗|旦增|桑吉|才让|"
     "卓嘎|措姆|洛桑|强巴|普布|巴桑|边巴|德吉|央宗|"
@@ -181,29 +180,35 @@ def _places_of(names: set[str], text: str) -> Iterator[tuple[int, int]]:
 
 def _dotted(text: str) -> Iterator[tuple[float, int, int]]:
     """Names with a dot between their parts, as foreign ones and those of minorities are written."""
-    if not any(dot in text for dot in "·•・‧"):
+    if not any(dot in text for dot in _DOTS):
         return
     for match in _PARTS.finditer(text):
         start, end = match.span()
-        parts = re.split("[·•・‧]", match.group())
+        parts = re.split(f"[{_DOTS}]", match.group())
         inner = "".join(parts[1:-1])
-        first = _sounding_tail(parts[0])
-        last = _sounding_head(parts[-1])
-        if first and last and first + last >= _FEWEST_SOUNDS and all(character in _SOUNDS for character in inner):
+        first, last = _sounding_tail(parts[0]), _sounding_head(parts[-1])
+        if (
+            first
+            and last
+            and first + last >= _FEWEST_SOUNDS
+            and all(character in _SOUNDS for character in inner)
+            and not (_no_proper_noun(parts[0][-first:]) and _no_proper_noun(parts[-1][:last]))
+        ):
             yield 5.0, start + len(parts[0]) - first, end - len(parts[-1]) + last
 
 
-_PARTS = re.compile(rf"[{_HAN}]{{1,16}}(?:[·•・‧][{_HAN}]{{1,16}}){{1,3}}")
+_DOTS = "·•・‧"
+_PARTS = re.compile(rf"[{_HAN}]{{1,16}}(?:[{_DOTS}][{_HAN}]{{1,16}}){{1,3}}")
 _LONGEST_PART = 7
-_FEWEST_SOUNDS = 4
+_FEWEST_SOUNDS = 3
 
 
 def _sounding_tail(part: str) -> int:
-    """How many last characters could be a transliterated name, without a role that stands before it."""
+    """How many last characters could be a transliterated name, from the end of a word that stands before it."""
     length = 0
     while length < min(len(part), _LONGEST_PART) and part[-length - 1] in _SOUNDS:
         length += 1
-    return length
+    return len(part) - _outside_words(part, len(part) - length, to_end=True)
 
 
 def _sounding_head(part: str) -> int:
@@ -211,8 +216,30 @@ def _sounding_head(part: str) -> int:
     length = 0
     while length < min(len(part), _LONGEST_PART) and part[length] in _SOUNDS:
         length += 1
-    # 和 is "and", but also the last sound of some Mongolian names
-    return 2 if length == 1 and part[1:2] == "和" else length
+    if length == 1 < len(part):  # 和 is "and", but also the last sound of some Mongolian names
+        return 2 if part[1] == "和" else 0
+    return _outside_words(part, length, to_end=False)
+
+
+def _no_proper_noun(word: str) -> bool:
+    import rjieba
+
+    return known_word(word) and rjieba.tag(word)[0][1] != "nz"
+
+
+def _outside_words(part: str, place: int, *, to_end: bool) -> int:
+    """The place, or the end (else the start) of the word of the dictionary that it stands in: 医生卡米拉."""
+    import rjieba
+
+    if to_end and part[:place].endswith(tuple(ROLES)):
+        return place
+    start = 0
+    for word in rjieba.cut(part):
+        end = start + len(word)
+        if start < place < end:
+            return (end if to_end else start) if known_word(word) else place
+        start = end
+    return place
 
 
 def _beside_numbers(text: str) -> Iterator[tuple[float, int, int]]:

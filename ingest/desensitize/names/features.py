@@ -38,11 +38,11 @@ CUTS = (
 _PLACES = [cut.partition("-")[2] if cut.startswith("across") else cut[:1] for cut in CUTS]
 LEFTS = (
     *("begin", "label", "list", "bar", "quote", "comma", "open", "digit", "mark", "space", "role", "prep"),
-    *("prep-split", *_BY_TAG),
+    *("prep-split", "agent", *_BY_TAG),
 )
 RIGHTS = ("end", "list", "bar", "space", "comma", "open", "quote", "digit", "mark", "title", "act", *_BY_TAG)
-_FIRM = frozenset({"begin", "label", "role", "list", "title", "act", "end", "bar", "quote", "prep", "comma", "open"})
-_CUES = frozenset({"role", "prep", "label", "title", "act"})
+_FIRM = frozenset({"begin", "label", "role", "agent", "list", "title", "act", "end", "bar", "quote", "prep", "comma", "open"})
+_CUES = frozenset({"role", "agent", "prep", "label", "title", "act"})
 
 
 def _side_kind(side: str) -> str:

@@ -27,6 +27,44 @@ _CONTEXT = words(
     "subnet",
     "network",
 )
+_REACHED = words(
+    "端口",
+    "客户端",
+    "节点",
+    "代理",
+    "公网",
+    "内网",
+    "出口",
+    "登录",
+    "访问",
+    "路由",
+    "封禁",
+    "白名单",
+    "黑名单",
+    "dns",
+    "nameserver",
+    "resolver",
+    "ping",
+    "ssh",
+    "vpn",
+    "client",
+    "remote",
+    "peer",
+    "node",
+    "proxy",
+    "router",
+    "port",
+    "src",
+    "dst",
+    "login",
+    "connect",
+    "connected",
+    "connection",
+    "whitelist",
+    "allowlist",
+    "blocked",
+)
+"""Said of what is reached over a network; with these, numbers that read like a version are an address."""
 _VERSION = words(
     "版本",
     "固件",
@@ -60,6 +98,8 @@ _VERSION = words(
     "section",
     "clause",
 )
+_PRIVATE, _SMALL = 10, 32
+_NEAR = 24
 _BEHIND_LABEL = "|".join(
     [r"(?<=[^0-9A-Fa-f:.]:)", *(rf"(?<=[G-Zg-z][0-9A-Fa-f]{{{count}}}:)" for count in range(1, 4))]
 )
@@ -92,15 +132,7 @@ class IpAddress(Recognizer):
         if isinstance(address, ipaddress.IPv6Address):
             groups = [group for group in value.partition("/")[0].split(":") if group]
             return SURE if len(groups) >= 3 and any(map(str.isdigit, value)) else 0.0
-        first = int(value.partition(".")[0])
-        if first in {0, 255} or value.startswith("255."):
-            return 0.0
-        before = view.before(match.start(), 24)
-        versions = [found.end() for found in _VERSION.finditer(before)]
-        names = [found.end() for found in _CONTEXT.finditer(before)]
-        if (versions and max(versions) > max(names, default=-1)) or view.plain.startswith("版", match.end()):
-            return 0.0
-        return SURE if names else LIKELY
+        return _version_4(match, view)
 
     @staticmethod
     def canonical(value: str) -> str:
@@ -115,3 +147,35 @@ class IpAddress(Recognizer):
         """Its /16 or /48 network."""
         address = ipaddress.ip_address(IpAddress.canonical(value))
         return f"⟨IP {ipaddress.ip_network(f'{address}/{16 if address.version == 4 else 48}', strict=False)}⟩"
+
+
+def _version_4(match: re.Match[str], view: TextView) -> float:
+    value = match["value"]
+    if value.startswith(("0.", "255.")):
+        return 0.0
+    before = view.before(match.start(), _NEAR)
+    versions = [found.end() for found in _VERSION.finditer(before)]
+    names = [found.end() for found in _CONTEXT.finditer(before)]
+    if (versions and max(versions) > max(names, default=-1)) or view.plain.startswith("版", match.end()):
+        return 0.0
+    if names:
+        return SURE
+    return LIKELY if not _like_version(value) or _reached(match, view, before) else 0.0
+
+
+def _like_version(value: str) -> bool:
+    """Whether it starts with three small numbers, as versions do; of the blocks 1 to 31 only 10 is common inside."""
+    first, second, third, _ = (int(part) for part in value.partition("/")[0].split("."))
+    return first != _PRIVATE and max(first, second, third) < _SMALL
+
+
+def _reached(match: re.Match[str], view: TextView, before: str) -> bool:
+    """Whether a network's length, a port or the words around it make it an address."""
+    after = view.after(match.end(), _NEAR)
+    return bool(
+        "/" in match["value"]
+        or re.match(r":\d{2,5}(?!\d)", after)
+        or _REACHED.search(before)
+        or _REACHED.search(after)
+        or _CONTEXT.search(after)
+    )
