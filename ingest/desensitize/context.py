@@ -16,7 +16,7 @@ _PLAIN |= {0x3000: 0x20, 0x00A0: 0x20, 0x2010: 0x2D, 0x2011: 0x2D, 0x2012: 0x2D,
 _BLANKED = "\ue000"
 _TABLE = re.compile(r"(?m)^[ \t]*\|.*\|[ \t]*\n[ \t]*\|(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*(?:\n[ \t]*\|.*\|[ \t]*)*")
 _SEPARATED = re.compile(
-    r"(?m)^(?P<heads>[^\n,;\t]{1,40}(?P<mark>[,;\t])[^\n,;\t]{1,40}(?:(?P=mark)[^\n,;\t]{0,40}){0,30})$"
+    r"(?m)^(?P<heads>[^\n,;|\t]{1,40}(?P<mark>[,;|\t])[^\n,;|\t]{1,40}(?:(?P=mark)[^\n,;|\t]{0,40}){0,30})$"
 )
 _LONGEST_HEAD = 30
 _NUMBER = re.compile(r"\d(?:[ .()+/-]{0,4}+\d){5,}+")
@@ -129,7 +129,7 @@ class TextView:
                 line_start = line_end + 1
 
     def columns(self, head: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-        """As `cells`, also for text separated by commas, semicolons or tabs under a line with heads."""
+        """As `cells`, also for text separated by commas, semicolons, bars or tabs under a line with heads."""
         yield from self.cells(head)
         for match in _SEPARATED.finditer(self.lower):
             if self._table_at(match.start()) is None:

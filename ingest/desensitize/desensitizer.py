@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.desensitize.recognizers.base import Recognizer
     from knowledge.catalog import Catalog
 
-_RECOGNIZERS_VERSION = "7"
+_RECOGNIZERS_VERSION = "8"
 """Part of the fingerprint: raised when recognizers find more or less than before, so that documents are done again."""
 _STRETCH = 1_000_000
 """Characters of a document that are looked at as one text; what is found in a text takes 200 times its memory."""

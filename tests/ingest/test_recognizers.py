@@ -56,12 +56,18 @@ FOUND = [
     ("", "ｌｉ＠ｅｘａｍｐｌｅ．ｃｏｍ", "EMAIL_ADDRESS"),
     ("护照号", "E12345678", "PASSPORT"),
     ("Passport no. ", "978410206", "PASSPORT"),
+    ("renewed her passport; the new number is ", "618595637", "PASSPORT"),
     ("港澳通行证号", "C01079769", "PASSPORT"),
     ("", "京A12345", "LICENSE_PLATE"),
     ("", "京Ａ１２３４５", "LICENSE_PLATE"),
     ("", "沪A·D12345", "LICENSE_PLATE"),  # new energy
     ("", "192.168.13.7", "IP_ADDRESS"),
     ("", "10.0.0.0/8", "IP_ADDRESS"),
+    ("", "10.4.2.17", "IP_ADDRESS"),
+    ("DNS主节点设为", "203.0.113.101", "IP_ADDRESS"),
+    ("调用方IP", "172.31.177.178", "IP_ADDRESS"),
+    ("客户端 ", "1.12.13.114", "IP_ADDRESS"),
+    ("", "1.12.13.0/24", "IP_ADDRESS"),
     ("", "１９２．１６８．１３．７", "IP_ADDRESS"),
     ("", "2001:db8:4520:e8ef::dac9", "IP_ADDRESS"),
     ("IPv6：", "2001:db8:4520::17", "IP_ADDRESS"),
@@ -129,6 +135,12 @@ def test_found_whatever_stands_beside_it(recognizers, before, value, kind, glue)
     assert {(text[one.start : one.end], one.entity_type) for one in found} == {(value, kind)}
 
 
+def test_the_word_behind_an_iban_is_no_group_of_it(recognizers):
+    text = "Escrow account BE89 5682 6119 1746 is held for us."
+    found = recognizers["IBAN_CODE"].analyze(text, ["IBAN_CODE"])
+    assert [text[one.start : one.end] for one in found] == ["BE89 5682 6119 1746"]
+
+
 STAYS = [
     ("订单号DD20260119467806已发货", "an order number with letters"),
     ("流水号 13812345678 已入账", "eleven digits that the text calls something else"),
@@ -143,6 +155,8 @@ STAYS = [
     ("驱动程序12.4.18.114与旧主板不兼容，BIOS 10.9.3.2 已撤回", "versions without the word"),
     ("拨打电话登记，20240502 起生效", "a day behind a word for telephones"),
     ("std::string1::at, abc1::def2::ghi3", "code"),
+    ("It crashed in 2.3.5.198 and 12.1.1.149; 3.19.9.47 is fine.", "numbers that read like versions, and no network"),
+    ("password=CHANGE_ME, password: change-it", "a manual's placeholders"),
     ("md5 d41d8cd98f00b204e9800998ecf8427e", "a hash"),
     ("Localhost is 127.0.0.1, mask 255.255.255.0.", "addresses of no machine"),
     ("12:30:45 and std::vector::at", "a time and code"),

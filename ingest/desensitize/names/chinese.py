@@ -20,7 +20,7 @@ from ingest.desensitize.names.words import known_word
 
 _HAN = "\u4e00-\u9fff"
 _SHORTEST_NAME, _LONGEST_NAME = 2, 4
-_ACCEPTED = -0.1
+_ACCEPTED = -0.5
 _SURE = 2.0
 _REPEATED = 1.0
 _Scored = tuple[float, int, int]
@@ -59,10 +59,14 @@ _LABELLED = re.compile(
     rf"记录人|主持人|委托人|被保险人|投保人|紧急联系人|户主|患者|作者|客户姓名|员工姓名)\)?[ \t]*[:|=][ "
     rf"\t]*(?P<name>[{_HAN}]{{2,4}})(?![{_HAN}])"
 )
-_WEEKDAY = re.compile("周[一二三四五六日](?:[前后内早晚中起至到上下]|之)")
-"""周 is a surname too: 周五前, but 周一鸣."""
+_COUNTED = re.compile(
+    "周[一二三四五六日](?:[前后内早晚中起至到上下]|之)|高[一二三](?![\u4e00-\u9fff])|高[一二三](?:年级|班|学生)"
+)
+"""周 and 高 are surnames too: 周五前 and 高二（5）班, but 周一鸣 and 高一诺."""
 _NO_NAME = re.compile(
-    "必填|选填|待定|不详|保密|同上|本人|无|暂无|见附|电话|手机|部门|职务|地址|日期|公司|中心|小组|全体|部$|组$|科$|"
+    "必填|选填|待定|不详|保密|同上|本人|无|暂无|见附|电话|手机|部门|职务|地址|日期|证件|证号|身份|号码|编号|工号|学号|性别|年龄|"
+    "籍贯|民族|邮箱|账号|账户|卡号|单位|职称|岗位|备注|签名|班级|时间|金额|住址|"
+    "公司|中心|小组|全体|部$|组$|科$|"
     "处$|室$|局$|司$|厂$|店$|院$"
 )
 
@@ -84,7 +88,7 @@ def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int
         one
         for one in zip(*columns, strict=True)
         if text[one[1] : one[2]] not in stays
-        and not _WEEKDAY.match(text, one[1])
+        and not _COUNTED.match(text, one[1])
         and not _stretch_of_way(text, *one[1:])
     ]
     chosen = _best(found)
@@ -183,24 +187,32 @@ def _dotted(text: str) -> Iterator[tuple[float, int, int]]:
     if not any(dot in text for dot in _DOTS):
         return
     for match in _PARTS.finditer(text):
-        start, end = match.span()
-        parts = re.split(f"[{_DOTS}]", match.group())
-        inner = "".join(parts[1:-1])
-        first, last = _sounding_tail(parts[0]), _sounding_head(parts[-1])
-        if (
-            first
-            and last
-            and first + last >= _FEWEST_SOUNDS
-            and all(character in _SOUNDS for character in inner)
-            and not (_no_proper_noun(parts[0][-first:]) and _no_proper_noun(parts[-1][:last]))
-        ):
-            yield 5.0, start + len(parts[0]) - first, end - len(parts[-1]) + last
+        parts = list(_PART.finditer(text, *match.span()))
+        first = _sounding_tail(parts[0].group())
+        begin, sounds = parts[0].end() - first, first
+        for part in parts[1:]:
+            end_of_name, whole = _sounding_head(part.group()), all(one in _SOUNDS for one in part.group())
+            between = _TWO_NAMES.fullmatch(part.group()) if whole and part is not parts[-1] else None
+            if part is not parts[-1] and whole and not between:
+                continue
+            last = between.end(1) if between else end_of_name
+            if first and last and sounds + last >= _FEWEST_SOUNDS:
+                end = part.start() + last
+                if not (_no_proper_noun(text[begin : begin + first]) and _no_proper_noun(part.group()[:last])):
+                    yield _DOTTED, begin, end
+            first = len(part.group()) - between.start(2) if between else _sounding_tail(part.group())
+            begin, sounds = part.end() - first, first
 
 
 _DOTS = "·•・‧"
+_PART = re.compile(rf"[{_HAN}]+")
+_TWO_NAMES = re.compile("(.{2,})和(.{2,})")
+"""The end of one name and the begin of another: 基斯·吉芬和约翰·罗杰斯."""
 _PARTS = re.compile(rf"[{_HAN}]{{1,16}}(?:[{_DOTS}][{_HAN}]{{1,16}}){{1,3}}")
 _LONGEST_PART = 7
 _FEWEST_SOUNDS = 3
+_DOTTED = 9.0
+"""Surer than what the first part alone looks like."""
 
 
 def _sounding_tail(part: str) -> int:

@@ -42,10 +42,10 @@ _ANNOUNCING = (
 )
 _FIELDS = "name|customer|contact|owner|full_?name|user|employee|assignee|author|person|patient|client|sender|recipient"
 _BEFORE = re.compile(
-    rf"(?:\b(?:{_ANNOUNCING})s?|[\"'](?:{_FIELDS})[\"'])[\s:=,;(\"'<|–-]{{1,4}}$",
+    rf"(?:\b(?:{_ANNOUNCING})s?|[\"'](?:{_FIELDS})[\"'])[\s:=,;(\"'<>|–-]{{1,4}}$",
     re.IGNORECASE,
 )
-_LAST_WORD = re.compile(r"([A-Za-z]+)[\"']?[\s:=,;(\"'<|–-]{1,4}$")
+_LAST_WORD = re.compile(r"([A-Za-z]+)[\"']?[\s:=,;(\"'<>|–-]{1,4}$")
 _LAST_WORDS = {
     re.split("[ /?_]+", words.rstrip("?"))[-1].rstrip("s") for words in f"{_ANNOUNCING}|{_FIELDS}".split("|")
 }
@@ -91,14 +91,17 @@ _PLACES = frozenset(
     "project team department "
     "office manager director head chief officer system server data cloud api sdk url http https pdf iso iec rfc "
     "sla kpi crm erp "
-    "germany france china india japan england scotland ireland wales america europe asia africa jordan georgia "
-    "chad israel austin "
-    "houston dallas denver paris london berlin munich madrid milan florence sydney victoria charlotte jackson "
-    "lincoln washington "
-    "madison columbia cleveland orlando raleigh savannah montgomery phoenix memphis aurora carolina virginia "
-    "dakota texas kansas "
+    "germany france china india japan england scotland ireland wales america europe asia africa "
+    "denver paris london berlin munich madrid columbia phoenix memphis dakota texas kansas "
     "hangzhou shanghai beijing suzhou shenzhen nanjing ningbo singapore".split()
 )
+_TOWNS = frozenset(
+    "jordan georgia chad israel austin houston dallas milan florence sydney victoria charlotte jackson lincoln "
+    "washington madison cleveland orlando raleigh savannah montgomery kensington aurora carolina virginia "
+    "lancaster preston chester bristol kent derby wellington hamilton nelson brisbane adelaide chelsea brooklyn".split()
+)
+"""Places that people are called by too: little speaks for a name, unless the words beside it do."""
+_TOWN_GIVEN, _TOWN_SURNAME = 1.0, 0.5
 _PINYIN_SURNAMES = frozenset(
     "wang li zhang liu chen yang huang zhao wu zhou xu sun zhu ma hu guo lin he gao luo zheng liang xie song tang "
     "han feng deng cao "
@@ -173,6 +176,16 @@ _NO_NAMES = frozenset(
         "johnnie walker",
         "dow jones",
         "james bond",
+        "john deere",
+        "jim beam",
+        "mary kay",
+        "elizabeth arden",
+        "betty crocker",
+        "oscar mayer",
+        "louis vuitton",
+        "harry potter",
+        "sherlock holmes",
+        "mickey mouse",
     }
 )
 _SYLLABLE = (
@@ -208,11 +221,13 @@ def _weight(word: str) -> tuple[float, float]:
     """For a given name and for a surname."""
     lists = english_names()
     lower = word.lower().replace("’", "'")
+    if lower == "park":  # a Korean surname: behind what is surely a given name
+        return _PLACE_SCORE, _NONE
     if lower in _PLACES or lower in _TITLES or lower in _GREETINGS:
         return _PLACE_SCORE, _PLACE_SCORE
     known = lists.weights.get(lower) or lists.weights.get(lower.replace("'", ""))
     if known is not None:
-        return known
+        return (min(known[0], _TOWN_GIVEN), min(known[1], _TOWN_SURNAME)) if lower in _TOWNS else known
     if "-" in lower:
         parts = [_weight(part) for part in lower.split("-") if part]
         return max(part[0] for part in parts), max(part[1] for part in parts)
@@ -271,6 +286,9 @@ def _in_run(text: str, offset: int, run: str, heads: frozenset[int]) -> Iterator
     tokens = _tokens(run, offset)
     place = 0
     while place < len(tokens):
+        if _stands_before(tokens[place : place + _MOST_WORDS]):
+            place += 1
+            continue
         best: tuple[float, int] | None = None
         for end in range(place + 1, min(len(tokens), place + _MOST_WORDS + 1) + 1):
             value = _value(text, tokens[place:end], heads)
@@ -282,6 +300,19 @@ def _in_run(text: str, offset: int, run: str, heads: frozenset[int]) -> Iterator
         chosen = tokens[place : best[1]]
         yield chosen[0].start, chosen[-1].end, best[0]
         place = best[1]
+
+
+def _stands_before(tokens: list[_Token]) -> bool:
+    """Whether the first is no name but what somebody is, with a whole name behind it: Dispatcher Vera Hargreaves."""
+    if len(tokens) <= _SINGLE_LENGTH or tokens[1].given < _NAMED:
+        return False
+    first, second = tokens[0], tokens[1]
+    unknown = max(first.given, first.surname) <= 0
+    capitals = first.text.isupper() and len(first.text) > 1 and not second.text.isupper()
+    return unknown and (capitals or _ROLE_LIKE.search(first.text) is not None)
+
+
+_ROLE_LIKE = re.compile(r"(?:er|or|ist|ian|ant|ee|man|woman|person|mistress|clerk|chief|wright|smith)$")
 
 
 def _value(text: str, tokens: list[_Token], heads: frozenset[int]) -> float:

@@ -41,7 +41,9 @@ LEFTS = (
     *("prep-split", "agent", *_BY_TAG),
 )
 RIGHTS = ("end", "list", "bar", "space", "comma", "open", "quote", "digit", "mark", "title", "act", *_BY_TAG)
-_FIRM = frozenset({"begin", "label", "role", "agent", "list", "title", "act", "end", "bar", "quote", "prep", "comma", "open"})
+_FIRM = frozenset(
+    {"begin", "label", "role", "agent", "list", "title", "act", "end", "bar", "quote", "prep", "comma", "open"}
+)
 _CUES = frozenset({"role", "agent", "prep", "label", "title", "act"})
 
 

@@ -108,7 +108,7 @@ def words(*alternatives: str) -> re.Pattern[str]:
 
 
 SERIAL = words(
-    *"流水 序列号 订单 单号 编号 条码 条形码 批次 批号 工单 凭证 货号 物料".split(),
+    *"流水 序号 序列号 订单 单号 编号 条码 条形码 批次 批号 工单 凭证 货号 物料".split(),
     *"合同号 快递 运单 发票号 图号 版本 端口 计数".split(),
     *"order serial batch barcode sku tracking counter part invoice ticket".split(),
     *"commit sequence lot item build revision job epic".split(),

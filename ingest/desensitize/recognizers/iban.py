@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import ClassVar
 
 from ingest.desensitize.context import TextView
@@ -19,6 +20,7 @@ _LENGTHS = dict(
     ).split()
 )
 """Country to length."""
+_END = re.compile(RIGHT)
 
 
 class Iban(Recognizer):
@@ -30,16 +32,23 @@ class Iban(Recognizer):
         re.compile(rf"(?i){LEFT}[A-Z]{{2}}\d\d(?:[ -][A-Z0-9]{{4}}){{2,7}}(?:[ -][A-Z0-9]{{1,3}})?{RIGHT}"),
     )
 
-    def accept(self, match: re.Match[str], view: TextView) -> float:
-        """Sure, or not at all."""
-        del view
-        value = self.canonical(match.group())
-        if _LENGTHS.get(value[:2]) != str(len(value)):
-            return 0.0
-        number = "".join(str(int(character, 36)) for character in value[4:] + value[:4])
-        return SURE if int(number) % 97 == 1 else 0.0
+    def find(self, view: TextView) -> Iterator[tuple[int, int, float]]:
+        """As many letters and digits as the country's numbers have: the next word may look like a last group."""
+        for pattern in self.patterns:
+            for match in view.matches(pattern):
+                length = int(_LENGTHS.get(match.group()[:2].upper(), 0))
+                places = [place for place, one in enumerate(match.group(), match.start()) if one.isalnum()]
+                if 0 < length <= len(places):
+                    end = places[length - 1] + 1
+                    if _END.match(view.plain, end) and _verified(view.plain[match.start() : end]):
+                        yield match.start(), end, SURE
 
     @staticmethod
     def generalized(value: str) -> str | None:
         """Its country."""
         return f"⟨IBAN {value[:2].upper()}⟩"
+
+
+def _verified(value: str) -> bool:
+    plain = Iban.canonical(value)
+    return int("".join(str(int(character, 36)) for character in plain[4:] + plain[:4])) % 97 == 1

@@ -92,9 +92,7 @@ _VERSION = words(
     "revision",
     "升级到",
     "升级至",
-    "章",
-    "节",
-    "条",
+    r"[章节条]\s*$",
     "section",
     "clause",
 )
@@ -112,7 +110,7 @@ class IpAddress(Recognizer):
     entity = "IP_ADDRESS"
     patterns: ClassVar[tuple[re.Pattern[str], ...]] = (
         re.compile(
-            r"(?<![0-9A-Za-z.])(?<!\d-)(?P<value>(?:\d{1,3}\.){3}\d{1,3}(?:/(?:3[0-2]|[12]?\d))?)(?![0-9A-Za-z])(?!\.\d)(?!-[A-Za-z])"
+            r"(?:(?<![0-9A-Za-z.])|(?<=IP)|(?<=ip))(?<!\d-)(?P<value>(?:\d{1,3}\.){3}\d{1,3}(?:/(?:3[0-2]|[12]?\d))?)(?![0-9A-Za-z])(?!\.\d)(?!-[A-Za-z])"
         ),
         re.compile(
             rf"(?:(?<![0-9A-Za-z:.])|{_BEHIND_LABEL})"

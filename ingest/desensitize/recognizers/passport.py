@@ -20,7 +20,9 @@ _CONTEXT = words(
     "travel document",
     "travel permit",
 )
-_CLOSE = 14
+_REACH, _CLOSE = 40, 14
+_NUMBER_IS = re.compile(r"[,;:，；]? ?(?:(?:the|her|his|its|my|new|old) )*(?:number|no\.?)(?: is| was)?[: ]*")
+"""What may stand between: renewed her passport; the new number is 618595637."""
 
 
 class Passport(Recognizer):
@@ -36,12 +38,15 @@ class Passport(Recognizer):
 
     def accept(self, match: re.Match[str], view: TextView) -> float:
         """Only with a word for it before; bare digits only right after it, because dates look like them."""
-        before = view.before(match.start(), 24)
+        before = view.before(match.start(), _REACH)
         named = [found.end() for found in _CONTEXT.finditer(before)]
         if not named:
             return 0.0
         between = before[named[-1] :]
-        bare = match.group().isdigit()
-        if bare and (len(between) > _CLOSE or re.search(r"\d|[,、;]", between) or looks_like_day(match.group())):
+        if _NUMBER_IS.fullmatch(between):
+            return LIKELY
+        if match.group().isdigit() and (
+            len(between) > _CLOSE or re.search(r"\d|[,、;]", between) or looks_like_day(match.group())
+        ):
             return 0.0
         return LIKELY

@@ -37,7 +37,7 @@ _QUOTED = re.compile(
 _BASIC = re.compile(r"(?i)authorization[\"']?[ \t]*[:=][ \t]*[\"']?basic[ \t]+(?P<value>[A-Za-z0-9+/]{6,200}={0,2})")
 _HEAD = re.compile(rf"(?:^|[^a-z])(?:{_NAMES})(?:$|[^a-z规策要])")
 _PLACEHOLDER = re.compile(
-    r"[*•x.#-]{3,}|<.*|\$.*|\{\{.*|%.*%|your.*|https?:.*"
+    r"[*•x.#-]{3,}|<.*|\$.*|\{\{.*|%.*%|your.*|change[_-]?(?:me|it|this)!?|(?:insert|replace|enter|put|set)[_-].*|https?:.*"
     r"|(?:none|null|nil|true|false|empty|required|optional|encrypted|hidden|changed"
     r"|reset|expired|policy|string|str|text|password|passwd|pwd|varchar.*|char.*)",
     re.IGNORECASE,
