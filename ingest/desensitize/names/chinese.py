@@ -53,6 +53,13 @@ _TIBETAN = re.compile(
     "旺姆|曲珍|曲扎|曲培|曲尼|曲吉|贡布|贡嘎|仁增|加措|嘉措|益西|桑珠|旺久|旺杰|旺扎|次央|次旦|次旺|旦巴|顿旦|坚参|坚赞|"
     "加央|江白|拉巴|拉珍|米玛|尼珍|欧珠|班丹|其美|群培|土登|维色|晋美|阿旺|伦珠|龙珠|降央|格列|登巴|嘎玛|噶玛)){2}"
 )
+_MONGOLIAN = re.compile(
+    "(?:那日苏|巴特尔|苏日娜|苏日嘎拉图|阿拉坦|额尔敦|额尔德尼|毕力格|格日勒|青格勒|其其格|其木格|乌日娜|乌兰图雅|图雅|托娅|娜仁|斯琴|"
+    "高娃|萨日娜|萨仁|敖登|巴雅尔|朝鲁|朝克|孟克|孟和|宝音|布仁|吉日嘎拉|特木尔|铁木尔|哈斯|乌云|那顺|满都拉|呼格吉乐|苏和|布和|"
+    "达来|德力格尔|恩和|宝力德|宝力高|巴图|照日格图|莫日根|希吉日|查干|娜日苏|萨如拉|阿茹娜|娜布其|塔娜|牧仁){1,2}"
+    "(?![镇市旗县盟路街河湖山])"
+)
+_SHORTEST_MONGOLIAN = 3
 _LABELLED = re.compile(
     rf"(?:姓名|联系人|负责人|经办人|收件人|收货人|寄件人|申请人|持卡人|法定代表人|法人代表|签字|签名|签章\)?|"
     rf"签发人|审批人|审核人|复核人|"
@@ -83,6 +90,7 @@ def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int
         *_labelled(text),
         *_beside_numbers(text),
         *((5.0, *match.span()) for match in _TIBETAN.finditer(text)),
+        *((5.0, *one.span()) for one in _MONGOLIAN.finditer(text) if len(one.group()) >= _SHORTEST_MONGOLIAN),
     ]
     found += [
         one

@@ -20,7 +20,10 @@ _WORD = (
     rf"|[{_UP}]{{2,}}(?:-[{_UP}]{{2,}})*|[{_UP}]\.)"
 )
 _PARTICLE = r"(?:van der|van den|von der|de la|van|von|de|da|dos|del|della|di|bin|ibn|al|el|ter|ten|zu)"
-_RUN = re.compile(rf"(?<![0-9A-Za-z_À-ž@/.\-\\'’])(?:{_WORD})(?: (?:{_PARTICLE} )?(?:{_WORD}))*(?![0-9A-Za-z_À-ž@])")
+_RUN = re.compile(
+    rf"(?<![0-9A-Za-z_À-ž/.\-\\'’])(?<![0-9A-Za-z]@)(?:{_WORD})(?: (?:{_PARTICLE} )?(?:{_WORD}))*(?![0-9A-Za-z_À-ž@])"
+)
+_CAPITAL_PARTICLES = frozenset("de di da del della la le van von el al bin ibn ben dos der den ter".split())
 _PIECE = re.compile(rf"{_WORD}|[{_LOW}]+")
 _REVERSED = re.compile(
     rf"(?<![0-9A-Za-zÀ-ž_@/.-])(?P<name>(?:{_WORD}), (?:{_WORD})(?: [{_UP}]\.)?)(?![0-9A-Za-zÀ-ž_@])"
@@ -116,6 +119,12 @@ _KOREAN = frozenset(
     "kim lee park choi jung jeong kang cho yoon jang lim han oh seo shin kwon hwang ahn song yoo hong ryu bae moon "
     "yang".split()
 )
+_KOREAN_SYLLABLES = (
+    "min|ji|ho|su|soo|hyun|jun|joon|jin|yeon|young|seo|woo|hye|eun|kyung|sang|dong|tae|sung|hee|hwan|chul|mi|na|ra|jae|"
+    "won|hoon|gyu|bin|yoon|sik|ki|do|ha|kwang|myung|seok|seung|chan|byung|jeong|yong|nam|ok|sun|cheol|geun|rim|beom|wook"
+)
+_KOREAN_GIVEN = re.compile(rf"(?:{_KOREAN_SYLLABLES})-(?:{_KOREAN_SYLLABLES})")
+_SURELY_GIVEN = 3.0
 _VIETNAMESE = frozenset("nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly".split())
 _VIETNAMESE_MIDDLE = frozenset({"thi", "van", "duc", "minh", "quoc", "thanh", "ngoc", "huu"})
 _NO_NAMES = frozenset(
@@ -221,19 +230,19 @@ def _weight(word: str) -> tuple[float, float]:
     """For a given name and for a surname."""
     lists = english_names()
     lower = word.lower().replace("’", "'")
-    if lower == "park":  # a Korean surname: behind what is surely a given name
-        return _PLACE_SCORE, _NONE
     if lower in _PLACES or lower in _TITLES or lower in _GREETINGS:
-        return _PLACE_SCORE, _PLACE_SCORE
+        # Park is a Korean surname too, behind what is surely a given name
+        return _PLACE_SCORE, _NONE if lower == "park" else _PLACE_SCORE
     known = lists.weights.get(lower) or lists.weights.get(lower.replace("'", ""))
     if known is not None:
         return (min(known[0], _TOWN_GIVEN), min(known[1], _TOWN_SURNAME)) if lower in _TOWNS else known
+    if _KOREAN_GIVEN.fullmatch(lower):
+        return _SURELY_GIVEN, _UNKNOWN_SCORE
     if "-" in lower:
         parts = [_weight(part) for part in lower.split("-") if part]
         return max(part[0] for part in parts), max(part[1] for part in parts)
-    if lower in lists.ordinary:
-        return _ORDINARY_SCORE, _ORDINARY_SCORE
-    return _UNKNOWN_SCORE, _UNKNOWN_SCORE
+    plain = _ORDINARY_SCORE if lower in lists.ordinary else _UNKNOWN_SCORE
+    return plain, plain
 
 
 def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int, int, float]]:
@@ -268,10 +277,10 @@ def _apart(found: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
 
 
 def _tokens(run: str, offset: int) -> list[_Token]:
-    tokens = []
+    tokens: list[_Token] = []
     for piece in _PIECE.finditer(run):
         word = piece.group()
-        if word[0].islower():
+        if word[0].islower() or (tokens and word.lower() in _CAPITAL_PARTICLES):
             given, surname = 0.0, 0.0
         elif len(word) == 2 and word[1] == ".":  # noqa: PLR2004 - an initial with its dot
             given = surname = _INITIAL_SCORE
@@ -320,7 +329,7 @@ def _value(text: str, tokens: list[_Token], heads: frozenset[int]) -> float:
     first, last = tokens[0], tokens[-1]
     before, after = text[max(0, first.start - 40) : first.start], text[last.end : last.end + 40]
     column = first.start in heads
-    if first.text[0].islower() or last.text[0].islower():
+    if first.text[0].islower() or last.text.lower() in _CAPITAL_PARTICLES or last.text[0].islower():
         return _NONE
     if len(tokens) == 1:
         return _single(text, first, before, column=column)
