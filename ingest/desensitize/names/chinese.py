@@ -234,7 +234,9 @@ def _sounding_tail(part: str) -> int:
 def _sounding_head(part: str) -> int:
     """How many first characters could be one, up to a word for what the person does."""
     length = 0
-    while length < min(len(part), _LONGEST_PART) and part[length] in _SOUNDS:
+    while (
+        length < min(len(part), _LONGEST_PART) and part[length] in _SOUNDS and not part.startswith("和", max(length, 2))
+    ):
         length += 1
     if length == 1 < len(part):  # 和 is "and", but also the last sound of some Mongolian names
         return 2 if part[1] == "和" else 0

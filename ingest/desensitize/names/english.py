@@ -112,7 +112,11 @@ _PINYIN_SURNAMES = frozenset(
     "jin jia xia fu "
     "fang zou xiong bai meng qin qiu hou yin xue yan duan lei long tao hao shao qian kong dai mao mo lai qu niu "
     "hong gong ouyang "
-    "sima shangguan zhuge murong wen wan chang kang lan ling ni ning pang pei qi qiao rong sheng tong weng yi zang "
+    "sima shangguan zhuge murong situ xiahou huangfu yuchi gongsun linghu zhangsun yuwen sikong duanmu dongfang "
+    "nangong dugu xuanyuan zhongli tantai helian chunyu xianyu taishi shentu huyan wanyan cui gan guan ji jian "
+    "jing ju kuang lian lou mei miao mu nie ou ruan shang shu tu xiang xing yue yun zhai zhen zong bao bi bian "
+    "cen chai che chu diao fei hua wen wan chang kang lan ling ni ning pang pei qi qiao rong sheng tong weng yi "
+    "zang "
     "zhan zhuo zuo gu ge".split()
 )
 _KOREAN = frozenset(
@@ -335,9 +339,13 @@ def _value(text: str, tokens: list[_Token], heads: frozenset[int]) -> float:
         return _single(text, first, before, column=column)
     pinyin = _pinyin(tokens)
     named_before = _before(before)
+    if last.text == "Park" and _SAINT.search(before):
+        return _NONE
     if not _possible(tokens, pinyin, named=named_before, column=column):
         return _NONE
-    value = max(first.given + last.surname + sum(_inner(token) for token in tokens[1:-1]), pinyin)
+    # Behind a particle any word may be a surname: De Luca
+    surname = max(last.surname, 0.0) if tokens[-2].text.lower() in _CAPITAL_PARTICLES else last.surname
+    value = max(first.given + surname + sum(_inner(token) for token in tokens[1:-1]), pinyin)
     # A surname first, as in official forms: ZHANG Wei, Kovács Anna
     if first.text.isupper() and len(first.text) > 1:
         value = max(value, first.surname + last.given)
@@ -376,6 +384,9 @@ def _before(before: str) -> bool:
 def _title_before(before: str) -> bool:
     words = re.findall(r"[A-Za-z]+", before[-14:])
     return bool(words) and words[-1].lower() in _TITLES | _GREETINGS and before[-1] in " .," and "\n" not in before[-3:]
+
+
+_SAINT = re.compile(r"\b(?:St|Saint|Mount|Mt)\.? $")
 
 
 def _single(text: str, token: _Token, before: str, *, column: bool) -> float:

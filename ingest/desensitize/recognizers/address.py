@@ -80,7 +80,8 @@ _WESTERN = re.compile(
 )
 _BROADWAY = re.compile(rf"(?<![0-9A-Za-z.,-])\d{{1,5}} (?:Broadway|The Strand|Whitehall|Piccadilly)\b{_END}")
 _GERMAN = re.compile(
-    r"(?<![0-9A-Za-zÀ-ž_-])(?:[A-ZÄÖÜ][a-zäöüß]+(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|markt|steig)|"
+    r"(?<![0-9A-Za-zÀ-ž_-])(?!(?:Bea|St|Sp|Wi|Enginee|Monito|Manufactu|Stee|Floo|Gea|Moo|Mete|Sco|Pai|Du)ring )"
+    r"(?:[A-ZÄÖÜ][a-zäöüß]+(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|markt|steig)|"
     r"(?:[A-ZÄÖÜ][a-zäöüß]+(?:er|en)?[ -]){1,2}(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer))"
     r" \d{1,4} ?[a-z]?(?![0-9A-Za-zÀ-ž_])(?:, (?:D-)?\d{5} [A-ZÄÖÜ][a-zäöüß]+(?: [a-z]+ [A-ZÄÖÜ][a-zäöüß]+)?|, "
     r"[A-ZÄÖÜ][a-zäöüß]{3,15}(?![0-9A-Za-zÀ-ž_ ]))?"
