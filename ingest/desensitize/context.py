@@ -33,6 +33,16 @@ class _Table:
     heads: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Lines of cells between marks, without the line of heads before them."""
+
+    start: int
+    end: int
+    mark: str
+    heads: tuple[str, ...]
+
+
 class TextView:
     """A text made ready for matching: `plain` has full-width forms mapped to plain ones, `lower` is it in lower case.
 
@@ -97,23 +107,28 @@ class TextView:
         begin = max(0, start - reach)
         line = self.lower.rfind("\n", begin, start)
         near = self.lower[begin if line < 0 else line + 1 : start]
-        head = self.column_head(start)
-        return f"{head}\n{near.rpartition('|')[2]}" if head else near
+        head, mark = self._head_of(start)
+        return f"{head}\n{near.rpartition(mark)[2]}" if head else near
 
     def after(self, end: int, reach: int = 12) -> str:
         """What stands after a place on its line, in lower case."""
         return self.lower[end : end + reach].partition("\n")[0]
 
     def column_head(self, place: int) -> str:
-        """The head of the Markdown table column that a place stands in, in lower case; empty outside of tables."""
-        table = self._table_at(place)
-        if table is None:
-            return ""
+        """The head of the table column that a place stands in, in lower case; empty outside of tables."""
+        return self._head_of(place)[0]
+
+    def _head_of(self, place: int) -> tuple[str, str]:
+        """The head and the mark that parts the cells: of a Markdown table, or of lines with commas and the like."""
         line = self.lower.rfind("\n", 0, place) + 1
-        if line <= table.start:
-            return ""
-        column = len(_CELL_END.findall(self.lower, line, place)) - 1
-        return table.heads[column] if 0 <= column < len(table.heads) else ""
+        table = self._table_at(place)
+        if table is not None:
+            column = len(_CELL_END.findall(self.lower, line, place)) - 1
+            return (table.heads[column] if line > table.start and 0 <= column < len(table.heads) else ""), "|"
+        for rows in self._separated:
+            if rows.start <= place < rows.end:
+                return rows.heads[self.lower.count(rows.mark, line, place)].strip(), rows.mark
+        return "", ""
 
     def cells(self, head: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         """Start and end of the cells, blanks stripped, of all Markdown table columns whose head `head` is found in."""
@@ -131,30 +146,41 @@ class TextView:
     def columns(self, head: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         """As `cells`, also for text separated by commas, semicolons, bars or tabs under a line with heads."""
         yield from self.cells(head)
-        for match in _SEPARATED.finditer(self.lower):
-            if self._table_at(match.start()) is None:
-                yield from self._separated(match, head)
+        for rows in self._separated:
+            wanted = [
+                at for at, text in enumerate(rows.heads) if len(text) < _LONGEST_HEAD and head.search(text.strip())
+            ]
+            line_start = rows.start
+            while wanted and line_start < rows.end:
+                line_end = self.plain.find("\n", line_start)
+                line_end = len(self.plain) if line_end < 0 else line_end
+                cells = self.plain[line_start:line_end].split(rows.mark)
+                for column in wanted:
+                    begin = line_start + sum(len(cell) + 1 for cell in cells[:column])
+                    cell = cells[column].strip(' "')
+                    if cell:
+                        begin += self.plain[begin:line_end].index(cell)
+                        yield begin, begin + len(cell)
+                line_start = line_end + 1
 
-    def _separated(self, match: re.Match[str], head: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-        mark = match["mark"]
-        heads = match["heads"].split(mark)
-        wanted = [place for place, text in enumerate(heads) if len(text) < _LONGEST_HEAD and head.search(text.strip())]
-        if not wanted or any(map(str.isdigit, match["heads"])):
-            return
-        line_start = match.end("heads") + 1
-        while line_start < len(self.plain):
-            line_end = self.plain.find("\n", line_start)
-            line_end = len(self.plain) if line_end < 0 else line_end
-            cells = self.plain[line_start:line_end].split(mark)
-            if len(cells) != len(heads):
-                return
-            for column in wanted:
-                begin = line_start + sum(len(cell) + 1 for cell in cells[:column])
-                cell = cells[column].strip(' "')
-                if cell:
-                    begin += self.plain[begin:line_end].index(cell)
-                    yield begin, begin + len(cell)
-            line_start = line_end + 1
+    @cached_property
+    def _separated(self) -> list[_Rows]:
+        """Lines with as many cells as a line of heads, which holds no digits, right before them."""
+        found = []
+        for match in _SEPARATED.finditer(self.lower):
+            mark, heads = match["mark"], match["heads"]
+            if self._table_at(match.start()) is not None or any(map(str.isdigit, heads)):
+                continue
+            start = end = match.end("heads") + 1
+            while end < len(self.lower):
+                line_end = self.lower.find("\n", end)
+                line_end = len(self.lower) if line_end < 0 else line_end
+                if self.lower.count(mark, end, line_end) != heads.count(mark):
+                    break
+                end = line_end + 1
+            if end > start:
+                found.append(_Rows(start, end, mark, tuple(heads.split(mark))))
+        return found
 
     def _line_cells(self, start: int, end: int, columns: set[int]) -> Iterator[tuple[int, int]]:
         bars = [match.start() for match in _CELL_END.finditer(self.plain, start, end)]

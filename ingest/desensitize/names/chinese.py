@@ -74,7 +74,7 @@ _NO_NAME = re.compile(
     "必填|选填|待定|不详|保密|同上|本人|无|暂无|见附|电话|手机|部门|职务|地址|日期|证件|证号|身份|号码|编号|工号|学号|性别|年龄|"
     "籍贯|民族|邮箱|账号|账户|卡号|单位|职称|岗位|备注|签名|班级|时间|金额|住址|"
     "公司|中心|小组|全体|部$|组$|科$|"
-    "处$|室$|局$|司$|厂$|店$|院$"
+    "处$|室$|局$|司$|厂$|店$|院$|号$"
 )
 
 
@@ -283,5 +283,7 @@ _LISTED = 1.5
 def _labelled(text: str) -> Iterator[tuple[float, int, int]]:
     """Whatever stands behind a label for names."""
     for match in _LABELLED.finditer(text):
-        if not _NO_NAME.search(match["name"]):
+        # Behind a bar there may be the next head
+        in_row = "|" in text[match.start() : match.start("name")]
+        if not _NO_NAME.search(match["name"]) and not (in_row and known_word(match["name"])):
             yield _SURE, *match.span("name")

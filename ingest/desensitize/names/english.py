@@ -16,7 +16,7 @@ from ingest.desensitize.names.lexicon import english_names
 _UP = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶŁĻĽŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŸŹŻŽ"
 _LOW = "a-zß-öø-ÿāăąćčďđēėęěğģīįıķłļľńņňōőœŕřśşšţťūůűųźżž"
 _WORD = (
-    rf"(?:(?:O['’]|D['’]|Mc|Mac|De|Di|Du|La|Le|Van)?[{_UP}][{_LOW}]+(?:-[{_UP}{_LOW}][{_LOW}]+)*"
+    rf"(?:(?:O['’]|D['’]|Mc|Mac|De|Di|Du|La|Le|Van|(?:al|el|as|ash|ar|at|an|ad|bin)-)?[{_UP}][{_LOW}]+(?:-[{_UP}{_LOW}][{_LOW}]+)*"
     rf"|[{_UP}]{{2,}}(?:-[{_UP}]{{2,}})*|[{_UP}]\.)"
 )
 _PARTICLE = r"(?:van der|van den|von der|de la|van|von|de|da|dos|del|della|di|bin|ibn|al|el|ter|ten|zu)"
@@ -27,6 +27,7 @@ _CAPITAL_PARTICLES = frozenset("de di da del della la le van von el al bin ibn b
 _PIECE = re.compile(rf"{_WORD}|[{_LOW}]+")
 _REVERSED = re.compile(
     rf"(?<![0-9A-Za-zÀ-ž_@/.-])(?P<name>(?:{_WORD}), (?:{_WORD})(?: [{_UP}]\.)?)(?![0-9A-Za-zÀ-ž_@])"
+    rf"(?! (?:and|or|&) |, (?:and |or )?[{_UP}])"
 )
 
 _TITLES = frozenset("mr mrs ms miss mx dr prof professor sir madam herr frau mme monsieur".split())
@@ -405,7 +406,7 @@ def _single(text: str, token: _Token, before: str, *, column: bool) -> float:
 
 def _pinyin(tokens: list[_Token]) -> float:
     """For Chinese names in Latin letters, in both orders."""
-    words = [token.text.lower().replace("’", "'") for token in tokens if len(token.text) > 1]
+    words = [token.text.lower().replace("’", "'").replace("ü", "u") for token in tokens if len(token.text) > 1]
     if len(words) not in {2, 3} or len(words) != len(tokens):
         return -9.0
     score = -9.0

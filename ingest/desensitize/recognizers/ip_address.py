@@ -96,7 +96,7 @@ _VERSION = words(
     "section",
     "clause",
 )
-_PRIVATE, _SMALL = 10, 32
+_PRIVATE, _SMALL = 10, 48
 _NEAR = 24
 _BEHIND_LABEL = "|".join(
     [r"(?<=[^0-9A-Fa-f:.]:)", *(rf"(?<=[G-Zg-z][0-9A-Fa-f]{{{count}}}:)" for count in range(1, 4))]

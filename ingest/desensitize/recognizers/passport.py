@@ -20,6 +20,8 @@ _CONTEXT = words(
     "travel document",
     "travel permit",
 )
+_DOCUMENT = re.compile(r"(?:证件|document)[^0-9a-z\u4e00-\u9fff]{0,6}$")
+"""Right before letters and digits a word that may mean other papers too."""
 _REACH, _CLOSE = 40, 14
 _NUMBER_IS = re.compile(r"[,;:，；]? ?(?:(?:the|her|his|its|my|new|old) )*(?:number|no\.?)(?: is| was)?[: ]*")
 """What may stand between: renewed her passport; the new number is 618595637."""
@@ -41,7 +43,7 @@ class Passport(Recognizer):
         before = view.before(match.start(), _REACH)
         named = [found.end() for found in _CONTEXT.finditer(before)]
         if not named:
-            return 0.0
+            return LIKELY if not match.group().isdigit() and _DOCUMENT.search(before) else 0.0
         between = before[named[-1] :]
         if _NUMBER_IS.fullmatch(between):
             return LIKELY

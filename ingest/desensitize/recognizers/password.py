@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from ingest.desensitize.context import TextView
 from ingest.desensitize.recognizers.base import LIKELY, SURE, Recognizer
@@ -27,6 +28,8 @@ _SAID = re.compile(
     r"[ \t]{0,2}[:：]?[ \t]?(?P<quote>[\"'`“]?)(?P<value>[!-~]{6,64})"
 )
 _BESIDE = re.compile(rf"(?i){_NAMED}[ \t]{{0,2}}(?P<quote>[\"'`“「『【《（( ])[ \t]?(?P<value>[!-~]{{6,64}})")
+_GLUED = re.compile(r"(?:密码|口令)(?P<quote>)(?P<value>[!-~]{8,64})")
+"""Chinese needs no blank between: root密码Kq…"""
 _FOR_WHAT = re.compile(
     r"(?i)(?<![a-z])(?:password|passwd|passphrase|passcode) (?:for|of|to|on)(?: [a-z0-9'-]{1,20}){1,6} ?[:=] ?"
     r"(?P<quote>[\"'`“]?)(?P<value>[!-~]{6,64})"
@@ -75,7 +78,7 @@ class Password(Recognizer):
             )
         for match in _SAID.finditer(view.plain):
             yield from self._value(match, view, explicit=bool(match["quote"]))
-        for match in (*_BESIDE.finditer(view.plain), *_FOR_WHAT.finditer(view.plain)):
+        for match in chain.from_iterable(pattern.finditer(view.plain) for pattern in (_BESIDE, _GLUED, _FOR_WHAT)):
             if _STRONG.match(match["value"]):
                 yield from self._value(match, view, explicit=False)
         for start, end in view.cells(_HEAD):

@@ -46,6 +46,7 @@ class Phone(Recognizer):
         ),
         re.compile(rf"(?P<mobile>){_LEFT}1[3-9]\d\.\d{{4}}\.\d{{4}}{_RIGHT}"),
         re.compile(rf"(?P<mobile>){_LEFT}1[3-9]\d{{2}}[ -]\d{{3}}[ -]\d{{4}}{_RIGHT}"),
+        re.compile(rf"(?P<mobile>){_LEFT}07\d{{3}} \d{{6}}{_RIGHT}"),
         re.compile(
             rf"{_LEFT}(?:(?:\+|00)86[ -]?\(?0?{_AREA}\)?|\(0{_AREA}\)|0{_AREA})"
             rf"[ -]?\d{{3,4}}[ -]?\d{{4}}(?:-\d{{1,5}}|{_EXTENSION}){_RIGHT}"
