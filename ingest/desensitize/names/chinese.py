@@ -20,7 +20,7 @@ from ingest.desensitize.names.words import known_word
 
 _HAN = "\u4e00-\u9fff"
 _SHORTEST_NAME, _LONGEST_NAME = 2, 4
-_ACCEPTED = -0.5
+_ACCEPTED = -0.7
 _SURE = 2.0
 _REPEATED = 1.0
 _Scored = tuple[float, int, int]
