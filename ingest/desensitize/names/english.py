@@ -7,6 +7,7 @@ address, a phone number) count too. One word alone is a name only behind a title
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -238,7 +239,8 @@ def _weight(word: str) -> tuple[float, float]:
     if lower in _PLACES or lower in _TITLES or lower in _GREETINGS:
         # Park is a Korean surname too, behind what is surely a given name
         return _PLACE_SCORE, _NONE if lower == "park" else _PLACE_SCORE
-    known = lists.weights.get(lower) or lists.weights.get(lower.replace("'", ""))
+    plain = unicodedata.normalize("NFD", lower).encode("ascii", "ignore").decode()
+    known = lists.weights.get(lower) or lists.weights.get(plain) or lists.weights.get(lower.replace("'", ""))
     if known is not None:
         return (min(known[0], _TOWN_GIVEN), min(known[1], _TOWN_SURNAME)) if lower in _TOWNS else known
     if _KOREAN_GIVEN.fullmatch(lower):
@@ -246,8 +248,8 @@ def _weight(word: str) -> tuple[float, float]:
     if "-" in lower:
         parts = [_weight(part) for part in lower.split("-") if part]
         return max(part[0] for part in parts), max(part[1] for part in parts)
-    plain = _ORDINARY_SCORE if lower in lists.ordinary else _UNKNOWN_SCORE
-    return plain, plain
+    unknown = _ORDINARY_SCORE if lower in lists.ordinary else _UNKNOWN_SCORE
+    return unknown, unknown
 
 
 def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int, int, float]]:

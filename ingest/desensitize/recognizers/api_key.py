@@ -28,6 +28,8 @@ _PLACEHOLDER = re.compile(
     r"your|example|placeholder|changeme|replace|dummy|sample|xxxx|\*\*\*|<|\$\{|\.\.\.|0000000|1234567", re.IGNORECASE
 )
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_CAPITALS = re.compile("A[KS]IA")
+"""Of these one in thirty has no digit."""
 _FEWEST_CHARACTERS = 6
 _RANDOM_ENOUGH = 3.0
 _HEX_RANDOM_ENOUGH = 2.5
@@ -66,7 +68,8 @@ class ApiKey(Recognizer):
         if _PLACEHOLDER.search(value) or len(set(value)) < _FEWEST_CHARACTERS:
             return 0.0
         if "prefixed" in match.re.groupindex:
-            return SURE if any(map(str.isdigit, value)) else 0.0
+            numbered = any(map(str.isdigit, value))
+            return SURE if numbered or (_CAPITALS.match(value) and entropy(value) >= _RANDOM_ENOUGH) else 0.0
         if _UUID.fullmatch(value) or not any(map(str.isdigit, value)):
             return 0.0
         is_hex = re.fullmatch(r"[0-9a-fA-F]+", value) is not None

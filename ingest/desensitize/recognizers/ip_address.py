@@ -92,12 +92,18 @@ _VERSION = words(
     "revision",
     "升级到",
     "升级至",
+    "upgraded?",
+    "downgraded?",
+    "supports?",
+    "support for",
     r"[章节条]\s*$",
     "section",
     "clause",
 )
 _PRIVATE, _SMALL = 10, 48
-_NEAR = 24
+_NEAR, _FURTHER = 24, 40
+_RELEASE = re.compile(r"(?<![\d.])v?\d{1,3}\.\d{1,3}\.\d{1,4}(?:-[a-z]+\.?\d*)?(?![\d.])")
+"""A version of three numbers: next to one, four that read like a version are one too."""
 _BEHIND_LABEL = "|".join(
     [r"(?<=[^0-9A-Fa-f:.]:)", *(rf"(?<=[G-Zg-z][0-9A-Fa-f]{{{count}}}:)" for count in range(1, 4))]
 )
@@ -158,7 +164,11 @@ def _version_4(match: re.Match[str], view: TextView) -> float:
         return 0.0
     if names:
         return SURE
-    return LIKELY if not _like_version(value) or _reached(match, view, before) else 0.0
+    if _like_version(value):
+        further = view.before(match.start(), _FURTHER)
+        if _RELEASE.search(further) or _VERSION.search(further) or not _reached(match, view, before):
+            return 0.0
+    return LIKELY
 
 
 def _like_version(value: str) -> bool:

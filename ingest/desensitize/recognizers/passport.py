@@ -22,6 +22,9 @@ _CONTEXT = words(
 )
 _DOCUMENT = re.compile(r"(?:证件|document)[^0-9a-z\u4e00-\u9fff]{0,6}$")
 """Right before letters and digits a word that may mean other papers too."""
+_LISTED = re.compile(r"(?:passports|passport numbers|护照号码?(?:分别|如下|名单))")
+_LIST_REACH = 160
+"""In a list names stand between the numbers: passport numbers: …, …"""
 _REACH, _CLOSE = 40, 14
 _NUMBER_IS = re.compile(r"[,;:，；]? ?(?:(?:the|her|his|its|my|new|old) )*(?:number|no\.?)(?: is| was)?[: ]*")
 """What may stand between: renewed her passport; the new number is 618595637."""
@@ -40,15 +43,15 @@ class Passport(Recognizer):
 
     def accept(self, match: re.Match[str], view: TextView) -> float:
         """Only with a word for it before; bare digits only right after it, because dates look like them."""
+        bare = match.group().isdigit()
+        a_day = bare and looks_like_day(match.group())
+        if not a_day and _LISTED.search(view.before(match.start(), _LIST_REACH)):
+            return LIKELY
         before = view.before(match.start(), _REACH)
         named = [found.end() for found in _CONTEXT.finditer(before)]
         if not named:
-            return LIKELY if not match.group().isdigit() and _DOCUMENT.search(before) else 0.0
+            return LIKELY if not bare and _DOCUMENT.search(before) else 0.0
         between = before[named[-1] :]
-        if _NUMBER_IS.fullmatch(between):
-            return LIKELY
-        if match.group().isdigit() and (
-            len(between) > _CLOSE or re.search(r"\d|[,、;]", between) or looks_like_day(match.group())
-        ):
-            return 0.0
+        if bare and not _NUMBER_IS.fullmatch(between):
+            return 0.0 if a_day or len(between) > _CLOSE or re.search(r"\d|[,、;]", between) else LIKELY
         return LIKELY
