@@ -60,6 +60,12 @@ def values(recognizers, kind, text):
         ("Seats: Chidi Okeke / Ebony Ndiaye / Nikhil Farooq", {"Chidi Okeke", "Ebony Ndiaye", "Nikhil Farooq"}),
         ("<contact><name>Joaquin Kensington</name></contact>", {"Joaquin Kensington"}),
         ("name|ssn\nNorbert Kensington|none", {"Norbert Kensington"}),
+        ("Give it to Deborah De Luca and Min-jun Fitzgerald.", {"Deborah De Luca", "Min-jun Fitzgerald"}),
+        (
+            "@Lars Dubois please merge; Siobhán Costa and Ahmed al-Sayed agree",
+            {"Lars Dubois", "Siobhán Costa", "Ahmed al-Sayed"},
+        ),
+        ("教练那日苏带课，由基斯·吉芬和约翰·罗杰斯创作", {"那日苏", "基斯·吉芬", "约翰·罗杰斯"}),
         ("Kim Ji-woo and Nguyen Thi Lan", {"Kim Ji-woo", "Nguyen Thi Lan"}),
     ],
 )
@@ -110,7 +116,8 @@ def test_names_are_found_whole(recognizers, text, names):
         "Quarterly Business Review in the Main Conference Room",
         "Hong Kong and San Jose offices",
         "Victoria Park, Washington Post and Jackson Hole",
-        "The John Deere tractor needs tyres.",
+        "The John Deere tractor needs tyres at St. James Park.",
+        "Pascal, Julia and Ruby examples are in the folder.",
     ],
 )
 def test_words_stay(recognizers, text):

@@ -57,6 +57,9 @@ FOUND = [
     ("护照号", "E12345678", "PASSPORT"),
     ("Passport no. ", "978410206", "PASSPORT"),
     ("renewed her passport; the new number is ", "618595637", "PASSPORT"),
+    ("乘机人 杨启航|证件 ", "G48510864", "PASSPORT"),
+    ("London office: ", "07700 900271", "PHONE_NUMBER"),
+    ("access_key=", "AKIAXPUJKKZUMJKVKUSA", "API_KEY"),  # no digit
     ("港澳通行证号", "C01079769", "PASSPORT"),
     ("", "京A12345", "LICENSE_PLATE"),
     ("", "京Ａ１２３４５", "LICENSE_PLATE"),
@@ -135,6 +138,26 @@ def test_found_whatever_stands_beside_it(recognizers, before, value, kind, glue)
     assert {(text[one.start : one.end], one.entity_type) for one in found} == {(value, kind)}
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "values"),
+    [
+        ("passport numbers: Pavel Demir P69675886, Wei Quintero 555498936.", "PASSPORT", {"P69675886", "555498936"}),
+        ("旅客姓名\t护照号\t航段\n武炜\tE34599943\tPVG-FRA", "PASSPORT", {"E34599943"}),
+        ("traveller;passport;seat\nHeather;756862100;14C\nZoe;669817829;22A", "PASSPORT", {"756862100", "669817829"}),
+        ("order;batch;seat\nHeather;756862100;14C", "PASSPORT", set()),
+        ("name|phone|order\nWang|82345678|23456789", "PHONE_NUMBER", {"82345678"}),
+        ("root密码KqXND_UhrYkg5p已写入保险柜", "PASSWORD", {"KqXND_UhrYkg5p"}),
+        (
+            "房屋坐落于合肥市蜀山区漕宝路1177号书香门第4栋2单元501，",
+            "ADDRESS",
+            {"合肥市蜀山区漕宝路1177号书香门第4栋2单元501"},
+        ),
+    ],
+)
+def test_found_by_what_stands_further_off(recognizers, text, kind, values):
+    assert {text[one.start : one.end] for one in recognizers[kind].analyze(text, [kind])} == values
+
+
 def test_the_word_behind_an_iban_is_no_group_of_it(recognizers):
     text = "Escrow account BE89 5682 6119 1746 is held for us."
     found = recognizers["IBAN_CODE"].analyze(text, ["IBAN_CODE"])
@@ -157,6 +180,8 @@ STAYS = [
     ("std::string1::at, abc1::def2::ghi3", "code"),
     ("It crashed in 2.3.5.198 and 12.1.1.149; 3.19.9.47 is fine.", "numbers that read like versions, and no network"),
     ("password=CHANGE_ME, password: change-it", "a manual's placeholders"),
+    ("Upgrade the client from 7.8.14-rc4 to 18.16.30.222 first.", "a version after one"),
+    ("Bearing 6215-2RS is out of stock. During 2021 String 1204 was sold.", "no German streets"),
     ("md5 d41d8cd98f00b204e9800998ecf8427e", "a hash"),
     ("Localhost is 127.0.0.1, mask 255.255.255.0.", "addresses of no machine"),
     ("12:30:45 and std::vector::at", "a time and code"),

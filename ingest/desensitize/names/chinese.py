@@ -12,15 +12,19 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
+import numpy as np
+
 from ingest.desensitize.names.candidates import find_candidates
 from ingest.desensitize.names.cues import AFTER_TITLE, ROLES, TITLES
-from ingest.desensitize.names.features import Model
+from ingest.desensitize.names.features import GROUPS, Model
 from ingest.desensitize.names.lexicon import chinese_names
 from ingest.desensitize.names.words import known_word
 
 _HAN = "\u4e00-\u9fff"
 _SHORTEST_NAME, _LONGEST_NAME = 2, 4
 _ACCEPTED = -0.7
+_COMPOUND, _COMPOUND_ACCEPTED = GROUPS.index("4"), -1.5
+"""Surnames of two characters are seldom anything else: 慕容, 欧阳."""
 _SURE = 2.0
 _REPEATED = 1.0
 _Scored = tuple[float, int, int]
@@ -44,14 +48,14 @@ _SOUNDS = frozenset(
     "坡坦埃培基堤塔塞增墨士夏多大夫央夸奇奈奎契奥奴如妥妮妲姆姗姜威娃娄娅娜娣娥嫩子孔孙孜孟季宁守安宋宗宝宾密察尔尕尚尤尧尼居屈山岱左巴布希帕帖帝席干平年库庞康廉廖延廷弗张强彭彼律得德怀思恩恰惠戈戴所才扎托"
     "扬拉拜拿捷措提摩撒敏敖敦文斯施旁日旦旺昂昆明易显晋普曲曼曾朔朗朝木本朱李杜来杨杰松林果柏查柯柳根格桑梅森楚楞次欣欧武毅比毕毛永汀汉汗江汤汪沃沙治法波泰泽洛津洪派济浩海涅温滕满潘烈热焦爱牙牛特玉玛玫珀珊"
     "珍珠班琪琳琴琼瑞瑟瑰瓜瓦甘生甫田申留登白皇皮盖真石祖福科穆章策简米素索累约纳纽绍绮维缇罕罗羊翁翰考耶聂肉肖肯胡腊舍舒良艳艾芒芝芬苏若英范茅茉茨茹荣莉莎莫莱莲菲萨葛蒂蒙蕾薄薇衣裘西詹让许诺谢谷豪贝贞贡费"
-    "贾赖赛赫路辛达迈连迦迪逊通道那邦郎郭都采里金钦钱锡门闵阿陶隆雄雅雪雷霍露青韦音顺顿颜额香马高魏鲁鲍麦麻黎黑默黛齐龙"
+    "贾赖赛赫路辛达迈连迦迪逊通道那邦郎郭都采里金钦钱铁锡门闵阿陶隆雄雅雪雷霍露青韦音顺顿颜额香马高魏鲁鲍麦麻黎黑默黛齐龙"
 )
 """Characters that foreign names and those of minorities are written with, by their sound."""
 _TIBETAN = re.compile(
     "(?:(?:扎西|多吉|卓玛|次仁|央金|顿珠|格桑|旺堆|平措|罗布|尼玛|达瓦|拉姆|白玛|丹增|仁青|索朗|旦增|桑吉|才让|"
     "卓嘎|措姆|洛桑|强巴|普布|巴桑|边巴|德吉|央宗|"
     "旺姆|曲珍|曲扎|曲培|曲尼|曲吉|贡布|贡嘎|仁增|加措|嘉措|益西|桑珠|旺久|旺杰|旺扎|次央|次旦|次旺|旦巴|顿旦|坚参|坚赞|"
-    "加央|江白|拉巴|拉珍|米玛|尼珍|欧珠|班丹|其美|群培|土登|维色|晋美|阿旺|伦珠|龙珠|降央|格列|登巴|嘎玛|噶玛)){2}"
+    "加央|江白|梅朵|拉巴|拉珍|米玛|尼珍|欧珠|班丹|其美|群培|土登|维色|晋美|阿旺|伦珠|龙珠|降央|格列|登巴|嘎玛|噶玛)){2}"
 )
 _MONGOLIAN = re.compile(
     "(?:那日苏|巴特尔|苏日娜|苏日嘎拉图|阿拉坦|额尔敦|额尔德尼|毕力格|格日勒|青格勒|其其格|其木格|乌日娜|乌兰图雅|图雅|托娅|娜仁|斯琴|"
@@ -83,7 +87,8 @@ def find_names(text: str, heads: frozenset[int] | None = None) -> list[tuple[int
     stays = chinese_names().no_names
     candidates = find_candidates(text, heads or frozenset())
     scores = _model().scores(candidates.values)
-    accepted, likely = scores > _ACCEPTED, scores > -_SURE
+    compound = candidates.values["group"] == _COMPOUND
+    accepted, likely = scores > np.where(compound, _COMPOUND_ACCEPTED, _ACCEPTED), scores > -_SURE
     columns = (scores[accepted].tolist(), candidates.start[accepted].tolist(), candidates.end[accepted].tolist())
     found = [
         *_dotted(text),

@@ -24,7 +24,7 @@ _PARTICLE = r"(?:van der|van den|von der|de la|van|von|de|da|dos|del|della|di|bi
 _RUN = re.compile(
     rf"(?<![0-9A-Za-z_À-ž/.\-\\'’])(?<![0-9A-Za-z]@)(?:{_WORD})(?: (?:{_PARTICLE} )?(?:{_WORD}))*(?![0-9A-Za-z_À-ž@])"
 )
-_CAPITAL_PARTICLES = frozenset("de di da del della la le van von el al bin ibn ben dos der den ter".split())
+_CAPITAL_PARTICLES = frozenset("de di da del della la le lo van von el al bin ibn ben dos der den ter".split())
 _PIECE = re.compile(rf"{_WORD}|[{_LOW}]+")
 _REVERSED = re.compile(
     rf"(?<![0-9A-Za-zÀ-ž_@/.-])(?P<name>(?:{_WORD}), (?:{_WORD})(?: [{_UP}]\.)?)(?![0-9A-Za-zÀ-ž_@])"
@@ -287,7 +287,7 @@ def _tokens(run: str, offset: int) -> list[_Token]:
     tokens: list[_Token] = []
     for piece in _PIECE.finditer(run):
         word = piece.group()
-        if word[0].islower() or (tokens and word.lower() in _CAPITAL_PARTICLES):
+        if word.islower() or (tokens and word.lower() in _CAPITAL_PARTICLES):
             given, surname = 0.0, 0.0
         elif len(word) == 2 and word[1] == ".":  # noqa: PLR2004 - an initial with its dot
             given = surname = _INITIAL_SCORE
@@ -336,7 +336,7 @@ def _value(text: str, tokens: list[_Token], heads: frozenset[int]) -> float:
     first, last = tokens[0], tokens[-1]
     before, after = text[max(0, first.start - 40) : first.start], text[last.end : last.end + 40]
     column = first.start in heads
-    if first.text[0].islower() or last.text.lower() in _CAPITAL_PARTICLES or last.text[0].islower():
+    if first.text.islower() or last.text.lower() in _CAPITAL_PARTICLES or last.text.islower():
         return _NONE
     if len(tokens) == 1:
         return _single(text, first, before, column=column)
@@ -372,7 +372,9 @@ def _possible(tokens: list[_Token], pinyin: float, *, named: bool, column: bool)
 
 
 def _inner(token: _Token) -> float:
-    return 0.0 if token.text[0].islower() else max(token.given, token.surname, -3.0) / 2
+    if len(token.text) == 2 and token.text[1] == ".":  # noqa: PLR2004 - between two words an initial tells of a name
+        return 1.0
+    return 0.0 if token.text.islower() else max(token.given, token.surname, -3.0) / 2
 
 
 @lru_cache(maxsize=4096)

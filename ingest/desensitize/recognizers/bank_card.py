@@ -80,7 +80,8 @@ class BankCard(Recognizer):
             return SURE
         if len(number) in {13, 14} or not number.startswith(_NO_CONTEXT_NEEDED):
             return 0.0
-        return 0.0 if SERIAL.search(before[-16:]) else LIKELY if len(number) >= 16 else PLAUSIBLE
+        called = re.split(r"[,;。:()\n]", before.rstrip(" :(#"))[-1]
+        return 0.0 if SERIAL.search(called) else LIKELY if len(number) >= 16 else PLAUSIBLE
 
     @staticmethod
     def canonical(value: str) -> str:

@@ -101,7 +101,7 @@ _VERSION = words(
     "clause",
 )
 _PRIVATE, _SMALL = 10, 48
-_NEAR, _FURTHER = 24, 40
+_NEAR, _FURTHER = 24, 64
 _RELEASE = re.compile(r"(?<![\d.])v?\d{1,3}\.\d{1,3}\.\d{1,4}(?:-[a-z]+\.?\d*)?(?![\d.])")
 """A version of three numbers: next to one, four that read like a version are one too."""
 _BEHIND_LABEL = "|".join(
@@ -158,17 +158,22 @@ def _version_4(match: re.Match[str], view: TextView) -> float:
     if value.startswith(("0.", "255.")):
         return 0.0
     before = view.before(match.start(), _NEAR)
-    versions = [found.end() for found in _VERSION.finditer(before)]
     names = [found.end() for found in _CONTEXT.finditer(before)]
+    versions = [found.end() for found in _VERSION.finditer(before)] if int(value.partition(".")[0]) < _SMALL else []
     if (versions and max(versions) > max(names, default=-1)) or view.plain.startswith("版", match.end()):
         return 0.0
     if names:
         return SURE
-    if _like_version(value):
+    follows = _FOLLOWS.match(view.plain, match.end())
+    if _like_version(value) or (follows and _like_version(follows["next"])):
         further = view.before(match.start(), _FURTHER)
         if _RELEASE.search(further) or _VERSION.search(further) or not _reached(match, view, before):
             return 0.0
     return LIKELY
+
+
+_FOLLOWS = re.compile(r" ?(?:to|->|→|至|到|升级到|升级至) ?v?(?P<next>(?:\d{1,3}\.){3}\d{1,3})(?![\d.])")
+"""From one version to another."""
 
 
 def _like_version(value: str) -> bool:

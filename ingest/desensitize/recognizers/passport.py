@@ -22,7 +22,8 @@ _CONTEXT = words(
 )
 _DOCUMENT = re.compile(r"(?:证件|document)[^0-9a-z\u4e00-\u9fff]{0,6}$")
 """Right before letters and digits a word that may mean other papers too."""
-_LISTED = re.compile(r"(?:passports|passport numbers|护照号码?(?:分别|如下|名单))")
+_LISTED = re.compile(r"passports|passport numbers|护照号码?(?:分别|如下|名单)")
+_LIST_HEAD = re.compile(r"(?:护照|签证|passport|visa)[^\n]{0,12}:\n")
 _LIST_REACH = 160
 """In a list names stand between the numbers: passport numbers: …, …"""
 _REACH, _CLOSE = 40, 14
@@ -45,7 +46,8 @@ class Passport(Recognizer):
         """Only with a word for it before; bare digits only right after it, because dates look like them."""
         bare = match.group().isdigit()
         a_day = bare and looks_like_day(match.group())
-        if not a_day and _LISTED.search(view.before(match.start(), _LIST_REACH)):
+        above = view.lower[max(0, match.start() - _LIST_REACH) : match.start()]
+        if not a_day and (_LISTED.search(above.rpartition("\n")[2]) or (not bare and _LIST_HEAD.search(above))):
             return LIKELY
         before = view.before(match.start(), _REACH)
         named = [found.end() for found in _CONTEXT.finditer(before)]
