@@ -27,6 +27,8 @@ _SEPARATOR = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
 _CODES = re.compile(r"([A-Za-z][\w-]*?)(\d{2,6})\s*(?:[-–—~至到]|to|through)\s*\1(\d{2,6})")
 """From one code to another, as in KN5-2406 至 KN5-2409: those between them are told as well."""
 _MOST_CODES = 100
+_BELOW = re.compile(r"(?:不满|不足|不到|未满|少于|小于|less than|fewer than|under|below) ?(\d{1,4})(?![\d.])")
+"""A bound that is not reached itself: who has not yet 10 years has up to 9."""
 _NAME = re.compile(r"\b(?=\w*(?:[a-z][A-Z]|[A-Z]{2}[a-z]))[A-Za-z0-9]+")
 """What is a name by its form, in every language: a word with capitals inside."""
 _QUOTED = re.compile(r"""(?<=["“「『])[^"“”「」『』]{2,40}(?=["”」』])""")
@@ -167,7 +169,7 @@ def _supports_whole(
     language = detect_language(body)
     found: dict[int, _Support] = {}
     for source in sources:
-        if not numbers <= _numbers(source.whole):
+        if not numbers <= _told(source.whole):
             continue
         quote = _best_quote(source.sentences, words, numbers)
         if language == detect_language(source.whole):
@@ -175,7 +177,7 @@ def _supports_whole(
             enough = score >= _SUPPORT and _overlap(words & topic, source.whole) > 0
         else:
             score, quote = _closest(body, source.sentences, embedder)
-            same_figures = bool(numbers) and numbers <= _numbers(quote)
+            same_figures = bool(numbers) and numbers <= _told(quote)
             enough = score >= (_SUPPORT_BY_FIGURES if same_figures else _SUPPORT_ACROSS)
         if enough:
             found[source.marker] = _Support(score, quote)
@@ -191,7 +193,7 @@ def _together(words: set[str], numbers: set[str], sources: Sequence[_Source], to
         whole = " ".join(source.whole for source in group)
         score = _overlap(words, whole)
         enough = score >= _SUPPORT and _overlap(words & topic, whole) > 0
-        if len(group) > 1 and numbers <= _numbers(whole) and enough:
+        if len(group) > 1 and numbers <= _told(whole) and enough:
             return {
                 source.marker: _Support(score, _best_quote(source.sentences, words, numbers), partial=True)
                 for source in _needed(group, words, numbers)
@@ -204,15 +206,15 @@ def _needed(group: Sequence[_Source], words: set[str], numbers: set[str]) -> lis
     left = set(numbers)
     chosen: list[_Source] = []
     while left or not chosen:
-        best = max(group, key=lambda each: (len(left & _numbers(each.whole)), _overlap(words, each.whole)))
+        best = max(group, key=lambda each: (len(left & _told(each.whole)), _overlap(words, each.whole)))
         chosen.append(best)
-        left -= _numbers(best.whole)
+        left -= _told(best.whole)
     return chosen
 
 
 def _best_quote(sentences: Sequence[Sentence], words: set[str], numbers: set[str]) -> str:
     """The sentence with most of the numbers, then of the words."""
-    return max(sentences, key=lambda each: (len(numbers & _numbers(each.text)), _overlap(words, each.text))).text
+    return max(sentences, key=lambda each: (len(numbers & _told(each.text)), _overlap(words, each.text))).text
 
 
 def _invents(body: str, told: str) -> bool:
@@ -232,6 +234,11 @@ def _numbers(text: str) -> set[str]:
     between = [range(int(first), int(last)) for _, first, last in _CODES.findall(text)]
     codes = (str(number) for numbers in between if len(numbers) <= _MOST_CODES for number in numbers)
     return {number.lstrip("0") or "0" for number in _NUMBER.findall(_SEPARATOR.sub("", text))} | set(codes)
+
+
+def _told(text: str) -> set[str]:
+    """The numbers that a source tells, with those right below a bound: "不满 10 年" is "up to 9 years" too."""
+    return _numbers(text) | {str(int(bound) - 1) for bound in _BELOW.findall(text)}
 
 
 def _overlap(words: set[str], text: str) -> float:

@@ -273,6 +273,14 @@ def test_codes_between_two_that_are_told() -> None:
     assert not cite("KN5-2410 批次的护套可能开裂。", evidence, NoEmbedder()).citations
 
 
+@pytest.mark.parametrize(("upper", "supported"), [("9", True), ("8", False), ("4", False)])
+def test_who_has_not_ten_years_has_up_to_nine(upper: str, supported: bool) -> None:
+    source = ranked("Leave by years of service: from 5 and less than 10 years, 15 days.", "Leave")
+    evidence = select("How much leave after 7 years of service?", [source], budget=100, limit=5)
+    answer = f"With 5 to {upper} years of service it is 15 days of leave."
+    assert bool(cite(answer, evidence, NoEmbedder()).citations) is supported
+
+
 def test_a_passage_about_something_else_supports_no_answer_to_the_question() -> None:
     parking = "停车须知：地下车库有 26 个带充电桩的车位，先到先得。"
     evidence = select("地下车库有多少车位？", [ranked(parking)], budget=200, limit=5)
