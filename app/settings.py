@@ -267,16 +267,21 @@ def load_settings(
     values = _read_toml(file) if file.is_file() else {}
     if "api_key" in values.get("server", {}):
         raise InvalidInput(f"{file}: server.api_key: not in a file; set {ENV_PREFIX}SERVER__API_KEY in the environment")
-    _merge(values, _from_environment(environment))
+    from_environment = _from_environment(environment)
+    _merge(values, from_environment)
     values["workspace"] = chosen
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        place = [str(part) for part in first["loc"]]
+        where = f"{file if file.is_file() else 'settings'}: {'.'.join(place)}"
+        if place[0] not in Settings.model_fields and place[0] in from_environment:
+            place += [next(iter(from_environment[place[0]]))]  # a section that is not known
+        if len(place) > 1 and place[1] in from_environment.get(place[0], {}):
+            where = f"{ENV_PREFIX}{'__'.join(place[:2]).upper()} in the environment"
         raise InvalidInput(
-            f"{file if file.is_file() else 'settings'}: {key}: {first['msg']}, found {first['input']!r}; "
-            "see `plumbline config show` for what is known"
+            f"{where}: {first['msg']}, found {first['input']!r}; see `plumbline config show` for what is known"
         ) from error
 
 

@@ -65,9 +65,12 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, text: str, said: 
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["PLUMBLINE_UI__PROT", "PLUMBLINE_UII__PORT", "PLUMBLINE_UI__PORT__X"])
-def test_unknown_variables_of_the_environment(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InvalidInput):
+@pytest.mark.parametrize(
+    "name", ["PLUMBLINE_UI__PROT", "PLUMBLINE_UII__PORT", "PLUMBLINE_UI__PORT__X", "PLUMBLINE_ANSWER__BACKEND"]
+)
+def test_what_is_wrong_in_the_environment_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / CONFIG_NAME).write_text("[answer]\nbackend = 'auto'\n")
+    with pytest.raises(InvalidInput, match=f"^{name} in the environment: "):
         load(tmp_path, **{name: "1"})
 
 
