@@ -114,10 +114,6 @@ class TextView:
         """What stands after a place on its line, in lower case."""
         return self.lower[end : end + reach].partition("\n")[0]
 
-    def column_head(self, place: int) -> str:
-        """The head of the table column that a place stands in, in lower case; empty outside of tables."""
-        return self._head_of(place)[0]
-
     def _head_of(self, place: int) -> tuple[str, str]:
         """The head and the mark that parts the cells: of a Markdown table, or of lines with commas and the like."""
         line = self.lower.rfind("\n", 0, place) + 1
@@ -125,9 +121,10 @@ class TextView:
         if table is not None:
             column = len(_CELL_END.findall(self.lower, line, place)) - 1
             return (table.heads[column] if line > table.start and 0 <= column < len(table.heads) else ""), "|"
-        for rows in self._separated:
-            if rows.start <= place < rows.end:
-                return rows.heads[self.lower.count(rows.mark, line, place)].strip(), rows.mark
+        starts, outer = self._outermost
+        rows = outer[bisect_right(starts, place) - 1] if starts and place >= starts[0] else None
+        if rows is not None and place < rows.end:
+            return rows.heads[self.lower.count(rows.mark, line, place)].strip(), rows.mark
         return "", ""
 
     def cells(self, head: re.Pattern[str]) -> Iterator[tuple[int, int]]:
@@ -165,13 +162,18 @@ class TextView:
 
     @cached_property
     def _separated(self) -> list[_Rows]:
-        """Lines with as many cells as a line of heads, which holds no digits, right before them."""
-        found = []
+        """Lines with as many cells as a line of heads, which holds no digits, right before them.
+
+        A line without digits within them may be one of heads too; then both are listed, with the same end.
+        """
+        found: list[_Rows] = []
         for match in _SEPARATED.finditer(self.lower):
             mark, heads = match["mark"], match["heads"]
             if self._table_at(match.start()) is not None or any(map(str.isdigit, heads)):
                 continue
             start = end = match.end("heads") + 1
+            if found and start <= found[-1].end:
+                end = found[-1].end
             while end < len(self.lower):
                 line_end = self.lower.find("\n", end)
                 line_end = len(self.lower) if line_end < 0 else line_end
@@ -181,6 +183,15 @@ class TextView:
             if end > start:
                 found.append(_Rows(start, end, mark, tuple(heads.split(mark))))
         return found
+
+    @cached_property
+    def _outermost(self) -> tuple[list[int], list[_Rows]]:
+        """Those of `_separated` that stand within no other, with their starts."""
+        found: list[_Rows] = []
+        for rows in self._separated:
+            if not found or rows.start >= found[-1].end:
+                found.append(rows)
+        return [rows.start for rows in found], found
 
     def _line_cells(self, start: int, end: int, columns: set[int]) -> Iterator[tuple[int, int]]:
         bars = [match.start() for match in _CELL_END.finditer(self.plain, start, end)]

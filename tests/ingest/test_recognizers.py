@@ -1,5 +1,7 @@
 """Each recognizer on a table of values, with Chinese glued to both sides, and on look-alikes that must stay."""
 
+import re
+
 import pytest
 
 from ingest.desensitize.context import TextView
@@ -156,6 +158,13 @@ def test_found_whatever_stands_beside_it(recognizers, before, value, kind, glue)
 )
 def test_found_by_what_stands_further_off(recognizers, text, kind, values):
     assert {text[one.start : one.end] for one in recognizers[kind].analyze(text, [kind])} == values
+
+
+def test_a_line_of_heads_may_stand_below_one_that_looks_like_one():
+    view = TextView("名单,共,三\n姓名,电话,备注\n王伟,82345678,无\n李娜,82345679,无\n\n甲,乙\n")
+    assert [view.plain[start:end] for start, end in view.columns(re.compile("电话"))] == ["82345678", "82345679"]
+    assert view.before(view.plain.index("82345679")) == "共\n"  # the first line tells the head
+    assert view.before(view.plain.index("乙")) == "甲,"
 
 
 def test_the_word_behind_an_iban_is_no_group_of_it(recognizers):

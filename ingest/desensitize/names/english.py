@@ -230,6 +230,11 @@ class _Token:
     given: float
     surname: float
 
+    @property
+    def initial(self) -> bool:
+        """One letter with its dot."""
+        return len(self.text) == 2 and self.text[1] == "."  # noqa: PLR2004
+
 
 @cache
 def _weight(word: str) -> tuple[float, float]:
@@ -372,7 +377,7 @@ def _possible(tokens: list[_Token], pinyin: float, *, named: bool, column: bool)
 
 
 def _inner(token: _Token) -> float:
-    if len(token.text) == 2 and token.text[1] == ".":  # noqa: PLR2004 - between two words an initial tells of a name
+    if token.initial:  # between two words it tells of a name
         return 1.0
     return 0.0 if token.text.islower() else max(token.given, token.surname, -3.0) / 2
 

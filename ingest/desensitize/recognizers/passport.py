@@ -27,7 +27,7 @@ _LIST_HEAD = re.compile(r"(?:护照|签证|passport|visa)[^\n]{0,12}:\n")
 _LIST_REACH = 160
 """In a list names stand between the numbers: passport numbers: …, …"""
 _REACH, _CLOSE = 40, 14
-_NUMBER_IS = re.compile(r"[,;:，；]? ?(?:(?:the|her|his|its|my|new|old) )*(?:number|no\.?)(?: is| was)?[: ]*")
+_NUMBER_IS = re.compile(r"[,;:]? ?(?:(?:the|her|his|its|my|new|old) )*(?:number|no\.?)(?: is| was)?[: ]*")
 """What may stand between: renewed her passport; the new number is 618595637."""
 
 
