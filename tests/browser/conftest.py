@@ -98,8 +98,19 @@ def chromium() -> str:
 
 def press(what: Locator) -> None:
     """Click it once the page is drawn: a browser loses presses of what is drawn anew between button down and up."""
-    expect(what.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settled(what.page)
     what.click()
+
+
+def press_key(page: Page, key: str) -> None:
+    """Press a key once the page is drawn: it acts on what stands there."""
+    settled(page)
+    page.keyboard.press(key)
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 @pytest.fixture(scope="session")

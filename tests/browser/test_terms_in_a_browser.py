@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from conftest import Site, Visitor, Visits, press
+from conftest import Site, Visitor, Visits, press, press_key
 from playwright.sync_api import Locator, Page, expect
 
 from knowledge.graph.changes import ConceptForm, Create, LabelForm
@@ -84,7 +84,7 @@ def test_from_searching_to_the_history_of_an_approved_edit(quick_site: Site, qui
     box.press("Control+z")
     expect(other.page).to_have_url(approved)  # in a text box it takes typing back
     box.blur()
-    other.page.keyboard.press("Control+z")
+    press_key(other.page, "Control+z")
     expect(other.page.get_by_text(re.compile(r"^undo #\d+$"))).to_be_visible()
     expect(other.page.locator(".plb-diff del")).to_have_text("trip portal")
 
@@ -120,14 +120,16 @@ def test_a_rejected_proposal_says_why_and_keys_lead_through_the_queue(quick_site
     enter(visitor, ADMIN, "/terms?view=review")
     rows = page.locator(".st-key-plb-terms-list-front .plb-row")
     expect(rows).to_have_count(2)
-    page.keyboard.press("j")
+    press_key(page, "j")
     title = page.locator(".plb-title")
     expect(title).to_contain_text("Green Room")
-    page.keyboard.press("j")
+    press_key(page, "j")
     expect(title).to_contain_text("Blue Room")
-    page.keyboard.press("x")
+    press_key(page, "x")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("textbox").fill("We have no such room")
+    reason = dialog.get_by_role("textbox")
+    reason.fill("We have no such room")
+    reason.press("Tab")
     press(dialog.get_by_role("button", name="Reject"))
     expect(dialog).to_have_count(0)
     expect(page.get_by_text("We have no such room")).to_be_visible()
