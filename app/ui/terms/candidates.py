@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, literal, show
 from app.ui.terms import marks
-from app.ui.terms.address import PROPOSAL, VIEW, go
-from app.ui.terms.common import pick, terms_of
+from app.ui.terms.common import pick, terms_of, to_proposal
 
 if TYPE_CHECKING:
     from app.terms.views import CandidateView
@@ -53,14 +52,8 @@ def candidates(page: Page) -> None:
             if one.state == "open":
                 _decide(page, one)
             elif one.proposal:
-                st.button(
-                    say("terms.to_proposal", id=one.proposal),
-                    key=f"plb-candidate-to-{one.id}",
-                    type="tertiary",
-                    icon=":material/arrow_forward:",
-                    on_click=go,
-                    kwargs={VIEW: "review", PROPOSAL: one.proposal},
-                )
+                label = say("terms.to_proposal", id=one.proposal)
+                to_proposal(label, one.proposal, f"plb-candidate-to-{one.id}", ":material/arrow_forward:")
     if state == "rejected":
         _blocked(page)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.ui.markup import element
 from app.ui.page import Page, friendly, literal, show
 from app.ui.terms import differences, marks
-from app.ui.terms.address import PROPOSAL, VIEW, leave_for
+from app.ui.terms.address import PROPOSAL, VIEW, go, leave_for
 from app.ui.texts import Words, other
 from knowledge.types import Role
 
@@ -164,6 +164,13 @@ def propose(page: Page, change: Change, key: str, base: str | None = None, *, sh
             forget(key)
             st.toast(say("terms.drafted" if drafted else "terms.proposed", id=made.id), icon=":material/check:")
             leave_for(**{VIEW: "review", PROPOSAL: made.id})
+
+
+def to_proposal(label: str, proposal: str, key: str, icon: str) -> None:
+    """A button that leads to a proposal in the review queue."""
+    import streamlit as st
+
+    st.button(label, key=key, type="tertiary", icon=icon, on_click=go, kwargs={VIEW: "review", PROPOSAL: proposal})
 
 
 def limits(page: Page) -> None:

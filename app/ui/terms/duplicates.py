@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from app.ui.markup import Html, element, join
 from app.ui.page import Page, friendly, literal, show
 from app.ui.terms import marks
-from app.ui.terms.address import PROPOSAL, VIEW, go
-from app.ui.terms.common import forget, propose, terms_of
+from app.ui.terms.common import forget, propose, terms_of, to_proposal
 from knowledge.graph.changes import Merge
 
 if TYPE_CHECKING:
@@ -44,13 +43,9 @@ def duplicates(page: Page) -> None:
             with st.container(horizontal=True, vertical_alignment="center", key=f"plb-issue-{key}", gap="small"):
                 show(_pair(pair, say))
                 if pair.proposal:
-                    st.button(
-                        say("terms.pending", id=pair.proposal),
-                        key=f"{_KEY}-to-{pair.first.id}-{pair.second.id}",
-                        type="tertiary",
-                        icon=":material/hourglass:",
-                        on_click=go,
-                        kwargs={VIEW: "review", PROPOSAL: pair.proposal},
+                    label = say("terms.pending", id=pair.proposal)
+                    to_proposal(
+                        label, pair.proposal, f"{_KEY}-to-{pair.first.id}-{pair.second.id}", ":material/hourglass:"
                     )
                     continue
                 if st.button(say("terms.duplicates_compare"), key=key, type="tertiary", icon=":material/compare:"):

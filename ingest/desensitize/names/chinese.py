@@ -217,6 +217,7 @@ def _dotted(text: str) -> Iterator[tuple[float, int, int]]:
             begin, sounds = part.end() - first, first
 
 
+_ROLES = tuple(ROLES)
 _DOTS = "·•・‧"
 _PART = re.compile(rf"[{_HAN}]+")
 _TWO_NAMES = re.compile("(.{2,})和(.{2,})")
@@ -258,7 +259,7 @@ def _outside_words(part: str, place: int, *, to_end: bool) -> int:
     """The place, or the end (else the start) of the word of the dictionary that it stands in: 医生卡米拉."""
     import rjieba
 
-    if to_end and part[:place].endswith(tuple(ROLES)):
+    if to_end and part[:place].endswith(_ROLES):
         return place
     start = 0
     for word in rjieba.cut(part):
